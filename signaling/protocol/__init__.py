@@ -1,0 +1,1 @@
+"""The wire: message types and their words. Imports nothing of ours."""

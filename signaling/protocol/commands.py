@@ -1,0 +1,192 @@
+"""Client → server. Imperative; each is answered after its effect is committed.
+
+A command travels as the Socket.IO event `command` with an acknowledgement. `op_id` is made by the
+sender, once per intention: sending the same `op_id` again gives the same answer and does nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter
+
+from signaling.protocol.message import Id, Message
+from signaling.protocol.signals import Candidate, Description
+from signaling.protocol.words import BreakReason, DeclineReason, Language, MediaReport
+
+
+class Command(Message):
+    """Base of all commands that change something."""
+
+    op_id: Id
+
+
+class TakeTicket(Command):
+    """Kiosk: take a place in the line for a service item."""
+
+    type: Literal["ticket.take"] = "ticket.take"
+    item_code: Id
+    language: Language = Language.ZH
+
+
+class LeaveTicket(Command):
+    """Kiosk: give the place up."""
+
+    type: Literal["ticket.leave"] = "ticket.leave"
+    ticket_id: Id
+
+
+class RateCall(Command):
+    """Kiosk: rate the service, 1 (very bad) to 5 (very good); once per ticket."""
+
+    type: Literal["ticket.rate"] = "ticket.rate"
+    ticket_id: Id
+    score: Annotated[int, Field(ge=1, le=5)]
+
+
+class SkipRating(Command):
+    """Kiosk: the resident goes without rating."""
+
+    type: Literal["ticket.skip_rating"] = "ticket.skip_rating"
+    ticket_id: Id
+
+
+class SignIn(Command):
+    """Agent: sit down at a seat."""
+
+    type: Literal["seat.sign_in"] = "seat.sign_in"
+    seat_id: Id
+
+
+class SignOut(Command):
+    """Agent: leave the seat; refused during a call."""
+
+    type: Literal["seat.sign_out"] = "seat.sign_out"
+
+
+class OpenSeat(Command):
+    """Agent: ready for residents."""
+
+    type: Literal["seat.open"] = "seat.open"
+
+
+class TakeBreak(Command):
+    """Agent: no more residents after the current one, with a reason."""
+
+    type: Literal["seat.take_break"] = "seat.take_break"
+    reason: BreakReason
+
+
+class AcceptTicket(Command):
+    """Agent: accept the ticket offered. Quotes the epoch of the lease; a late accept is refused."""
+
+    type: Literal["ticket.accept"] = "ticket.accept"
+    offer_id: Id
+    epoch: Annotated[int, Field(ge=1)]
+
+
+class DeclineTicket(Command):
+    """Agent: not this one, with a reason; the ticket keeps its place."""
+
+    type: Literal["ticket.decline"] = "ticket.decline"
+    offer_id: Id
+    epoch: Annotated[int, Field(ge=1)]
+    reason: DeclineReason
+
+
+class EndCall(Command):
+    """Either side: end the call."""
+
+    type: Literal["call.end"] = "call.end"
+    call_id: Id
+
+
+class ReportMedia(Command):
+    """Either side: what I receive from the other has changed."""
+
+    type: Literal["call.report_media"] = "call.report_media"
+    call_id: Id
+    media_epoch: Annotated[int, Field(ge=1)]
+    media: MediaReport
+
+
+class RebuildMedia(Command):
+    """Either side: build the peer connections anew; names the media epoch it saw fail."""
+
+    type: Literal["call.rebuild_media"] = "call.rebuild_media"
+    call_id: Id
+    media_epoch: Annotated[int, Field(ge=1)]
+
+
+class ExtendWrapUp(Command):
+    """Agent: more time for after-call work."""
+
+    type: Literal["wrap_up.extend"] = "wrap_up.extend"
+    call_id: Id
+
+
+class FinishWrapUp(Command):
+    """Agent: done with after-call work."""
+
+    type: Literal["wrap_up.finish"] = "wrap_up.finish"
+    call_id: Id
+
+
+class SaveNote(Command):
+    """Agent: keep a note on the call; the last one saved stands."""
+
+    type: Literal["call.save_note"] = "call.save_note"
+    call_id: Id
+    text: Annotated[str, Field(max_length=4000)]
+
+
+class SendSignal(Message):
+    """Either side: an SDP description or an ICE candidate for the other; relayed, not stored."""
+
+    type: Literal["call.signal"] = "call.signal"
+    call_id: Id
+    media_epoch: Annotated[int, Field(ge=1)]
+    description: Description | None = None
+    candidate: Candidate | None = None
+    """An empty `candidate.candidate` says that there are no more."""
+
+
+class SyncView(Message):
+    """Anyone: send me my view afresh (after a gap, a wake-up, a doubt)."""
+
+    type: Literal["view.sync"] = "view.sync"
+
+
+class ReportHealth(Message):
+    """Kiosk program: how the booth is. Kept as the latest word, not in the journal."""
+
+    type: Literal["kiosk.report_health"] = "kiosk.report_health"
+    version: Annotated[str, Field(max_length=40)]
+    page_attached: bool
+    camera: Literal["ok", "missing", "unknown"]
+    microphone: Literal["ok", "missing", "unknown"]
+    disk_free_mib: Annotated[int, Field(ge=0)]
+    uptime_s: Annotated[float, Field(ge=0)]
+
+
+KioskCommand = TakeTicket | LeaveTicket | RateCall | SkipRating
+SeatCommand = (
+    SignIn
+    | SignOut
+    | OpenSeat
+    | TakeBreak
+    | AcceptTicket
+    | DeclineTicket
+    | ExtendWrapUp
+    | FinishWrapUp
+    | SaveNote
+)
+CallCommand = EndCall | ReportMedia | RebuildMedia
+StoredCommand = KioskCommand | SeatCommand | CallCommand
+"""Commands that write: they carry an op_id and are answered after commit."""
+
+ClientMessage = Annotated[
+    StoredCommand | SendSignal | SyncView | ReportHealth, Field(discriminator="type")
+]
+client_message: TypeAdapter[ClientMessage] = TypeAdapter(ClientMessage)
+"""Parses what a client sends; raises pydantic.ValidationError."""

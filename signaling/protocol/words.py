@@ -1,0 +1,170 @@
+"""The fixed words of the wire: roles, states, reasons.
+
+The same words are used by the rules, the database, the messages and the screens, so they are
+written down once. Each member says who moves a thing into it.
+"""
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a connection may do."""
+
+    KIOSK_PAGE = "kiosk_page"
+    """The touch page of one kiosk, or the headless kiosk in its place."""
+    KIOSK_DEVICE = "kiosk_device"
+    """The kiosk program itself: health, printing, tokens for its page."""
+    AGENT = "agent"
+    """A person at a seat."""
+    SUPERVISOR = "supervisor"
+    """A person in front of the wall."""
+    ADMIN = "admin"
+    """County IT: kiosks, seats, items, agents."""
+
+
+class Language(StrEnum):
+    """A language a resident may choose."""
+
+    ZH = "zh"
+    EN = "en"
+    BO = "bo"
+
+
+class TicketState(StrEnum):
+    """Where a place in the queue stands."""
+
+    WAITING = "waiting"
+    """In the line. Set when taken, or when an offer or a call fell through."""
+    OFFERED = "offered"
+    """Reserved for one seat until the ticket offer expires. Set by the matcher."""
+    SERVING = "serving"
+    """In a call. Set when the seat accepts."""
+    COMPLETED = "completed"
+    """Served. Set when the call ends on purpose."""
+    ABANDONED = "abandoned"
+    """The resident left, or the kiosk stayed away too long. Set by the resident or the sweeper."""
+    EXPIRED = "expired"
+    """The service could not serve it: closing time, or media that never connects."""
+
+    @property
+    def is_open(self) -> bool:
+        """True while the resident still has a claim to be served."""
+        return self in _OPEN_TICKET_STATES
+
+
+_OPEN_TICKET_STATES = frozenset({TicketState.WAITING, TicketState.OFFERED, TicketState.SERVING})
+
+
+class TicketEndReason(StrEnum):
+    """Why a ticket is no longer open."""
+
+    SERVED = "served"
+    RESIDENT_LEFT = "resident_left"
+    KIOSK_LOST = "kiosk_lost"
+    MEDIA_FAILED = "media_failed"
+    SERVICE_CLOSED = "service_closed"
+
+
+class SeatStatus(StrEnum):
+    """What the agent asked for; only people change it (and the sweeper, for one who is gone)."""
+
+    OFFLINE = "offline"
+    AVAILABLE = "available"
+    ON_BREAK = "on_break"
+
+
+class BreakReason(StrEnum):
+    """Why a seat is on break."""
+
+    REST = "rest"
+    MEAL = "meal"
+    MEETING = "meeting"
+    TRAINING = "training"
+    PAPERWORK = "paperwork"
+    NO_ANSWER = "no_answer"
+    """Set by the server when a ticket offer rang out; the agent sees why and comes back by hand."""
+
+
+class SeatState(StrEnum):
+    """What the seat is doing; only the server changes it."""
+
+    IDLE = "idle"
+    RESERVED = "reserved"
+    """A ticket offer is ringing."""
+    IN_CALL = "in_call"
+    WRAP_UP = "wrap_up"
+    """After-call work; ends by the agent or by its deadline."""
+
+
+class OfferOutcome(StrEnum):
+    """How a ticket offer ended."""
+
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    TIMED_OUT = "timed_out"
+    REVOKED = "revoked"
+    """The resident or the seat went away while it rang."""
+
+
+class DeclineReason(StrEnum):
+    """Why an agent does not take the ticket offered."""
+
+    NOT_MY_FIELD = "not_my_field"
+    LANGUAGE = "language"
+    EQUIPMENT = "equipment"
+    CONFLICT_OF_INTEREST = "conflict_of_interest"
+    OTHER = "other"
+
+
+class CallState(StrEnum):
+    """Where a call stands."""
+
+    CONNECTING = "connecting"
+    """Accepted; media does not yet flow both ways."""
+    CONNECTED = "connected"
+    """Both sides report media from the other."""
+    RECONNECTING = "reconnecting"
+    """Media was lost or a side is away; the call waits for it."""
+    ENDED = "ended"
+
+
+class CallEndReason(StrEnum):
+    """Why a call ended."""
+
+    RESIDENT_LEFT = "resident_left"
+    AGENT_HUNG_UP = "agent_hung_up"
+    KIOSK_LOST = "kiosk_lost"
+    SEAT_LOST = "seat_lost"
+    MEDIA_LOST = "media_lost"
+    NEVER_CONNECTED = "never_connected"
+    SERVICE_CLOSED = "service_closed"
+
+    @property
+    def is_intentional(self) -> bool:
+        """True when a person ended the call, so the resident counts as served."""
+        return self in (CallEndReason.RESIDENT_LEFT, CallEndReason.AGENT_HUNG_UP)
+
+
+class MediaReport(StrEnum):
+    """What one side of a call receives from the other."""
+
+    NONE = "none"
+    FLOWING = "flowing"
+    STALLED = "stalled"
+
+
+class KioskPhase(StrEnum):
+    """Which screen a kiosk belongs on."""
+
+    IDLE = "idle"
+    WAITING = "waiting"
+    RINGING = "ringing"
+    IN_CALL = "in_call"
+    RATING = "rating"
+
+
+class Party(StrEnum):
+    """The two ends of a call."""
+
+    RESIDENT = "resident"
+    AGENT = "agent"

@@ -1,0 +1,5 @@
+"""`python -m xiaowu`."""
+
+from xiaowu.cli import main
+
+main()
