@@ -1,15 +1,15 @@
 """How a kiosk program shows the server who it is: over HTTP, before it has a token.
 
-`POST /api/devices/enrol`      EnrolDevice       → DeviceEnrolled       once, with an administrator's code
-`POST /api/devices/challenge`  ChallengeDevice   → DeviceChallenge      a nonce, good for a minute, once
-`POST /api/devices/token`      ProveDevice       → DeviceToken          a token for a Socket.IO `Hello`
+`POST /api/devices/enrol`      EnrolDevice → DeviceEnrolled       with an administrator's code
+`POST /api/devices/challenge`  ChallengeDevice → DeviceChallenge  a nonce: once, within a minute
+`POST /api/devices/token`      ProveDevice → DeviceToken          a token for a Socket.IO `Hello`
 """
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from signaling.protocol.message import Id, Message, Moment
 
@@ -52,6 +52,8 @@ class DeviceChallenge(Message):
 
 class ProveDevice(Message):
     """Kiosk → server: the nonce, signed with the device key."""
+
+    model_config = ConfigDict(validate_by_name=True)
 
     kiosk_id: Id
     nonce: Base64Url
