@@ -1,0 +1,63 @@
+# Everything lives in .venv, which `setup` makes; the other targets depend on it.
+# A second run does only what changed. `make help` lists what there is.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+STEP := .ci/step
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+.PHONY: help setup browser demo test check bench unit integration e2e clean \
+	check-format check-lint check-types check-imports check-protocol check-web-types check-web
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "\033[36m%-14s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Make .venv: packages, front ends (as root, or as a user with sudo)
+	@.ci/setup
+
+browser: setup ## Install Chromium and a Chinese font, if they are missing
+	@.ci/setup browser
+
+demo: setup ## Run everything on this machine: server, a kiosk for you, bots for the others
+	@xiaowu demo
+
+test: check integration e2e ## Run everything, the browser tests too
+
+check: check-format check-lint check-types check-imports check-protocol check-web-types check-web unit ## Run what needs no network and no browser
+
+bench: browser ## Measure call set-up and the reconnect storm against their baselines
+	@python -m benchmarks
+
+check-format: setup
+	@$(STEP) "format (ruff)" ruff format --check .
+
+check-lint: setup
+	@$(STEP) "lint (ruff)" ruff check .
+
+check-types: setup
+	@$(STEP) "types (mypy --strict)" mypy
+
+check-imports: setup
+	@$(STEP) "who imports whom (import-linter)" lint-imports
+
+check-protocol: setup
+	@$(STEP) "generated files are up to date" python -m signaling.protocol.schema --check
+
+check-web-types: setup
+	@$(STEP) "front end types (vue-tsc)" python hatch_build.py npm run typecheck --silent
+
+check-web: setup
+	@$(STEP) "front end tests (vitest)" python hatch_build.py npm test --silent
+
+unit: setup ## Run the unit tests
+	@pytest -q tests/unit
+
+integration: setup ## Run the tests with real sockets, a real database and real media
+	@pytest -q tests/integration
+
+# A process of its own: the browser's event loop and pytest-asyncio's must not meet.
+e2e: browser ## Run the tests in a real Chromium
+	@pytest -q tests/e2e
+
+clean: ## Remove .venv, node_modules and everything built
+	@rm -rf .venv node_modules */web/node_modules kiosk_client/static seat_server/static
