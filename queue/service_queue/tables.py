@@ -6,6 +6,7 @@ put in, which their time-zone types do not.
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Any, ClassVar
 
 from sqlalchemy import Index, LargeBinary, String, Table, UniqueConstraint, text
@@ -36,9 +37,23 @@ OPEN_TICKET = "state IN ('waiting', 'offered', 'serving')"
 """Condition of the partial indexes over tickets whose resident still has a claim."""
 
 
-def _word(**kwargs: Any) -> Any:
+class Word(TypeDecorator[StrEnum]):
     """A column for a StrEnum: kept as its value, so the table is readable by hand."""
-    return Field(sa_type=String, **kwargs)
+
+    impl = String(32)
+    cache_ok = True
+
+    def __init__(self, kind: type[StrEnum]) -> None:
+        super().__init__()
+        self.kind = kind
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> StrEnum | None:
+        """The word, as its enum."""
+        return None if value is None else self.kind(value)
+
+
+def _word(kind: type[StrEnum], **kwargs: Any) -> Any:
+    return Field(sa_type=Word(kind), **kwargs)  # type: ignore[call-overload]  # an instance works too
 
 
 class LocationRow(SQLModel, table=True):
@@ -109,9 +124,9 @@ class SeatRow(SQLModel, table=True):
     id: str = Field(primary_key=True)
     name: str
     position: int = 0
-    status: SeatStatus = _word(default=SeatStatus.OFFLINE)
-    break_reason: BreakReason | None = _word(default=None, nullable=True)
-    state: SeatState = _word(default=SeatState.IDLE)
+    status: SeatStatus = _word(SeatStatus, default=SeatStatus.OFFLINE)
+    break_reason: BreakReason | None = _word(BreakReason, default=None, nullable=True)
+    state: SeatState = _word(SeatState, default=SeatState.IDLE)
     state_since: float = 0.0
     idle_since: float = 0.0
     """When it last became free and available; the longest idle is offered first."""
@@ -152,8 +167,8 @@ class TicketRow(SQLModel, table=True):
     location_id: str = Field(foreign_key="location.id")
     kiosk_id: str = Field(foreign_key="kiosk.id")
     item_code: str = Field(foreign_key="service_item.code")
-    language: Language = _word(default=Language.ZH)
-    state: TicketState = _word(default=TicketState.WAITING)
+    language: Language = _word(Language, default=Language.ZH)
+    state: TicketState = _word(TicketState, default=TicketState.WAITING)
     arrived_at: float
     """Never changes: a drop, a decline, another item never cost the place."""
     state_since: float
@@ -169,7 +184,7 @@ class TicketRow(SQLModel, table=True):
     failed_connects: int = 0
     first_offered_at: float | None = None
     ended_at: float | None = None
-    end_reason: TicketEndReason | None = _word(default=None, nullable=True)
+    end_reason: TicketEndReason | None = _word(TicketEndReason, default=None, nullable=True)
     rating_until: float | None = None
 
     __table_args__: ClassVar[Any] = (
@@ -216,7 +231,7 @@ class TicketOfferRow(SQLModel, table=True):
     """Rises when the two ends must build their peer connections anew."""
     offered_at: float
     expires_at: float
-    outcome: OfferOutcome | None = _word(default=None, nullable=True)
+    outcome: OfferOutcome | None = _word(OfferOutcome, default=None, nullable=True)
     outcome_reason: str | None = None
     ended_at: float | None = None
 
@@ -249,14 +264,14 @@ class CallRow(SQLModel, table=True):
     seat_id: str = Field(foreign_key="seat.id")
     kiosk_id: str = Field(foreign_key="kiosk.id")
     agent_id: str
-    state: CallState = _word(default=CallState.CONNECTING)
+    state: CallState = _word(CallState, default=CallState.CONNECTING)
     state_since: float
     started_at: float
     connected_at: float | None = None
     ended_at: float | None = None
-    end_reason: CallEndReason | None = _word(default=None, nullable=True)
-    resident_media: MediaReport = _word(default=MediaReport.NONE)
-    agent_media: MediaReport = _word(default=MediaReport.NONE)
+    end_reason: CallEndReason | None = _word(CallEndReason, default=None, nullable=True)
+    resident_media: MediaReport = _word(MediaReport, default=MediaReport.NONE)
+    agent_media: MediaReport = _word(MediaReport, default=MediaReport.NONE)
 
     __table_args__: ClassVar[Any] = (
         Index(

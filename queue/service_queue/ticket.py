@@ -23,7 +23,7 @@ class TicketEvent(StrEnum):
     SERVE = "serve"
     """A person ended the call."""
     LEAVE = "leave"
-    """The resident gave the place up."""
+    """The resident gave the place up, or left a call that had not connected."""
     LOSE_KIOSK = "lose_kiosk"
     """The kiosk stayed away longer than the grace."""
     CLOSE = "close"
@@ -40,6 +40,7 @@ TICKET: Final = Transitions[S, TicketEvent](
         (S.SERVING, TicketEvent.SERVE): S.COMPLETED,
         (S.WAITING, TicketEvent.LEAVE): S.ABANDONED,
         (S.OFFERED, TicketEvent.LEAVE): S.ABANDONED,
+        (S.SERVING, TicketEvent.LEAVE): S.ABANDONED,
         (S.WAITING, TicketEvent.LOSE_KIOSK): S.ABANDONED,
         (S.OFFERED, TicketEvent.LOSE_KIOSK): S.ABANDONED,
         (S.SERVING, TicketEvent.LOSE_KIOSK): S.ABANDONED,

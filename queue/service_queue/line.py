@@ -1,0 +1,210 @@
+"""What a resident can do with a place in the line: take it, leave it, rate what came of it."""
+
+from __future__ import annotations
+
+import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy.exc import IntegrityError
+
+from service_queue import offering
+from service_queue.errors import (
+    ItemUnknown,
+    KioskUnknown,
+    RatingOver,
+    TicketAlreadyOpen,
+    TicketUnknown,
+    TransitionRefused,
+)
+from service_queue.tables import (
+    CallRow,
+    DayCounterRow,
+    KioskRow,
+    LocationRow,
+    RatingRow,
+    ServiceItemRow,
+    TicketRow,
+    table_of,
+)
+from service_queue.ticket import TicketEvent
+from service_queue.transaction import Transaction
+from signaling.protocol.commands import LeaveTicket, RateCall, SkipRating, TakeTicket
+from signaling.protocol.words import OfferOutcome, TicketEndReason, TicketState
+
+_ticket = table_of(TicketRow)
+_counter = table_of(DayCounterRow)
+
+
+def take(tx: Transaction, kiosk_id: str, command: TakeTicket) -> TicketRow:
+    """Give the kiosk a place at the end of the line.
+
+    Raises:
+        KioskUnknown, ItemUnknown, TicketAlreadyOpen.
+    """
+    kiosk = tx.find(KioskRow, id=kiosk_id)
+    if kiosk is None or kiosk.retired:
+        raise KioskUnknown
+    item = tx.find(ServiceItemRow, code=command.item_code)
+    if item is None or item.hidden:
+        raise ItemUnknown
+    if open_ticket(tx, kiosk_id) is not None:
+        raise TicketAlreadyOpen
+    _let_rating_lapse(tx, kiosk_id)
+    location = tx.need(LocationRow, id=kiosk.location_id)
+    day = local_day(tx.now, location.time_zone)
+    ticket = TicketRow(
+        id=tx.new_id(),
+        day=day,
+        prefix=location.prefix,
+        n=_next_number(tx, day, location.prefix),
+        location_id=location.id,
+        kiosk_id=kiosk.id,
+        item_code=item.code,
+        language=command.language,
+        arrived_at=tx.now,
+        state_since=tx.now,
+    )
+    try:
+        tx.add(ticket)
+    except IntegrityError as twice:
+        raise TicketAlreadyOpen from twice
+    tx.touched.tickets.add(ticket.id)
+    tx.note(
+        "ticket.taken",
+        kiosk_id=kiosk.id,
+        ticket_id=ticket.id,
+        number=ticket.number,
+        item=item.code,
+        language=command.language,
+        location=location.id,
+    )
+    return ticket
+
+
+def leave(tx: Transaction, kiosk_id: str, command: LeaveTicket) -> None:
+    """The resident gives the place up.
+
+    Raises:
+        TicketUnknown: it is not this kiosk's.
+        TransitionRefused: it is being served (end the call) or over.
+    """
+    ticket = _own(tx, kiosk_id, command.ticket_id)
+    if ticket.state is TicketState.SERVING:
+        raise TransitionRefused("ticket is being served: end the call")
+    give_up(tx, ticket, TicketEvent.LEAVE, TicketEndReason.RESIDENT_LEFT)
+
+
+def give_up(
+    tx: Transaction, ticket: TicketRow, event: TicketEvent, reason: TicketEndReason
+) -> None:
+    """End a waiting or offered ticket for the resident's side; frees the seat it rang at."""
+    offer = offering.live_offer(tx, ticket.id)
+    end(tx, ticket, event, reason)
+    if offer is not None:
+        offering.release(tx, offer, OfferOutcome.REVOKED, reason)
+
+
+def end(
+    tx: Transaction,
+    ticket: TicketRow,
+    event: TicketEvent,
+    reason: TicketEndReason,
+    rating_until: float | None = None,
+) -> None:
+    """Move a ticket to an end, with its reason."""
+    tx.move_ticket(ticket, event, ended_at=tx.now, end_reason=reason, rating_until=rating_until)
+    tx.note(
+        f"ticket.{ticket.state}",
+        kiosk_id=ticket.kiosk_id,
+        seat_id=ticket.seat_id,
+        ticket_id=ticket.id,
+        reason=reason,
+    )
+
+
+def rate(tx: Transaction, kiosk_id: str, command: RateCall) -> None:
+    """Keep the resident's rating, once.
+
+    Raises:
+        TicketUnknown, RatingOver.
+    """
+    ticket = _own(tx, kiosk_id, command.ticket_id)
+    if ticket.rating_until is None or ticket.offer_id is None:
+        raise RatingOver
+    call = tx.need(CallRow, id=ticket.offer_id)
+    tx.add(
+        RatingRow(
+            ticket_id=ticket.id,
+            call_id=call.id,
+            seat_id=call.seat_id,
+            score=command.score,
+            rated_at=tx.now,
+        )
+    )
+    tx.touched.ratings.add(ticket.id)
+    tx.set_ticket(ticket, rating_until=None)
+    tx.note(
+        "call.rated",
+        kiosk_id=kiosk_id,
+        seat_id=call.seat_id,
+        ticket_id=ticket.id,
+        call_id=call.id,
+        score=command.score,
+    )
+
+
+def skip_rating(tx: Transaction, kiosk_id: str, command: SkipRating) -> None:
+    """The resident goes without rating. Skipping what is over already is fine.
+
+    Raises:
+        TicketUnknown: it is not this kiosk's.
+    """
+    ticket = _own(tx, kiosk_id, command.ticket_id)
+    if ticket.rating_until is not None:
+        lapse_rating(tx, ticket)
+
+
+def lapse_rating(tx: Transaction, ticket: TicketRow) -> None:
+    """Nobody rated; the kiosk is free for the next."""
+    tx.set_ticket(ticket, rating_until=None)
+    tx.note("call.not_rated", kiosk_id=ticket.kiosk_id, ticket_id=ticket.id)
+
+
+def open_ticket(tx: Transaction, kiosk_id: str) -> TicketRow | None:
+    """The kiosk's open ticket, or None."""
+    states = [state for state in TicketState if state.is_open]
+    return tx.one(
+        TicketRow,
+        select(_ticket).where(_ticket.c.kiosk_id == kiosk_id, _ticket.c.state.in_(states)),
+    )
+
+
+def local_day(moment: float, time_zone: str) -> str:
+    """The calendar day at a place, as YYYY-MM-DD: numbers start anew at its midnight."""
+    return datetime.datetime.fromtimestamp(moment, ZoneInfo(time_zone)).date().isoformat()
+
+
+def _own(tx: Transaction, kiosk_id: str, ticket_id: str) -> TicketRow:
+    ticket = tx.find(TicketRow, id=ticket_id)
+    if ticket is None or ticket.kiosk_id != kiosk_id:
+        raise TicketUnknown
+    return ticket
+
+
+def _let_rating_lapse(tx: Transaction, kiosk_id: str) -> None:
+    due = select(_ticket).where(_ticket.c.kiosk_id == kiosk_id, _ticket.c.rating_until.is_not(None))
+    for ticket in tx.every(TicketRow, due):
+        lapse_rating(tx, ticket)
+
+
+def _next_number(tx: Transaction, day: str, prefix: str) -> int:
+    counted = tx.connection.execute(
+        upsert(_counter)
+        .values(day=day, prefix=prefix, n=1)
+        .on_conflict_do_update(index_elements=["day", "prefix"], set_={"n": _counter.c.n + 1})
+        .returning(_counter.c.n)
+    )
+    number: int = counted.scalar_one()
+    return number

@@ -1,0 +1,171 @@
+"""Agents at seats: signing in and out, open or on break, after-call work."""
+
+from __future__ import annotations
+
+from service_queue.actor import Actor
+from service_queue.errors import (
+    AlreadySeated,
+    NotSeated,
+    SeatBusy,
+    SeatTaken,
+    SeatUnknown,
+    WrapUpOver,
+)
+from service_queue.seat import SEAT_STATUS, SeatEvent, SeatWish
+from service_queue.tables import SeatRow
+from service_queue.transaction import Transaction
+from signaling.protocol.commands import ExtendWrapUp, FinishWrapUp, SignIn, TakeBreak
+from signaling.protocol.words import BreakReason, SeatState, SeatStatus
+
+
+def seat_of(tx: Transaction, actor: Actor) -> SeatRow:
+    """The seat an agent is signed in to.
+
+    Raises:
+        NotSeated: none.
+    """
+    seat = tx.find(SeatRow, agent_id=actor.agent_id)
+    if seat is None:
+        raise NotSeated
+    return seat
+
+
+def sign_in(tx: Transaction, actor: Actor, command: SignIn) -> None:
+    """Sit down at a seat; signing in where one sits already changes nothing.
+
+    Raises:
+        SeatUnknown, SeatTaken, AlreadySeated.
+    """
+    seat = tx.find(SeatRow, id=command.seat_id)
+    if seat is None:
+        raise SeatUnknown
+    if seat.agent_id == actor.agent_id:
+        return
+    if seat.agent_id is not None:
+        raise SeatTaken
+    before = tx.find(SeatRow, agent_id=actor.agent_id)
+    if before is not None:
+        if before.state is not SeatState.IDLE:
+            raise AlreadySeated(f"at seat {before.id}")
+        leave_seat(tx, before, "moved")
+    tx.set_seat(
+        seat,
+        status=SEAT_STATUS.after(seat.status, SeatWish.SIGN_IN),
+        break_reason=BreakReason.PREPARING,
+        agent_id=actor.agent_id,
+        agent_name=actor.agent_name,
+        away_since=None,
+        idle_since=tx.now,
+        state_since=tx.now,
+    )
+    tx.note("seat.signed_in", seat_id=seat.id)
+
+
+def sign_out(tx: Transaction, actor: Actor) -> None:
+    """Leave the seat.
+
+    Raises:
+        NotSeated, SeatBusy.
+    """
+    seat = seat_of(tx, actor)
+    if seat.state in (SeatState.IN_CALL, SeatState.RESERVED):
+        raise SeatBusy
+    leave_seat(tx, seat, "signed_out")
+
+
+def leave_seat(tx: Transaction, seat: SeatRow, reason: str) -> None:
+    """Nobody sits there any more."""
+    if seat.state is SeatState.WRAP_UP:
+        end_wrap_up(tx, seat, reason)
+    tx.set_seat(
+        seat,
+        status=SEAT_STATUS.after(seat.status, SeatWish.SIGN_OUT),
+        break_reason=None,
+        agent_id=None,
+        agent_name=None,
+        away_since=None,
+        state_since=tx.now,
+    )
+    tx.note("seat.signed_out", seat_id=seat.id, reason=reason)
+
+
+def open_seat(tx: Transaction, actor: Actor) -> None:
+    """Ready for residents."""
+    seat = seat_of(tx, actor)
+    if seat.status is SeatStatus.AVAILABLE:
+        return
+    values = {"status": SEAT_STATUS.after(seat.status, SeatWish.OPEN), "break_reason": None}
+    if seat.state is SeatState.IDLE:
+        tx.set_seat(seat, **values, idle_since=tx.now, state_since=tx.now)
+    else:
+        tx.set_seat(seat, **values)
+    tx.note("seat.opened", seat_id=seat.id)
+
+
+def take_break(tx: Transaction, actor: Actor, command: TakeBreak) -> None:
+    """No more residents after the current one."""
+    seat = seat_of(tx, actor)
+    tx.set_seat(
+        seat,
+        status=SEAT_STATUS.after(seat.status, SeatWish.TAKE_BREAK),
+        break_reason=command.reason,
+        state_since=tx.now if seat.state is SeatState.IDLE else seat.state_since,
+    )
+    tx.note("seat.paused", seat_id=seat.id, reason=command.reason)
+
+
+def begin_wrap_up(tx: Transaction, seat: SeatRow, call_id: str) -> None:
+    """After-call work begins, with a deadline."""
+    until = tx.now + tx.policy.wrap_up_s
+    tx.move_seat(
+        seat,
+        SeatEvent.END_CALL,
+        wrap_up_call_id=call_id,
+        wrap_up_until=until,
+        wrap_up_extensions=0,
+    )
+    tx.note("wrap_up.begun", seat_id=seat.id, call_id=call_id, until=until)
+
+
+def extend_wrap_up(tx: Transaction, actor: Actor, command: ExtendWrapUp) -> None:
+    """More time for after-call work.
+
+    Raises:
+        WrapUpOver: it is over, or was extended as often as allowed.
+    """
+    seat = _wrapping_up(tx, actor, command.call_id)
+    if seat.wrap_up_extensions >= tx.policy.max_wrap_up_extensions:
+        raise WrapUpOver
+    until = (seat.wrap_up_until or tx.now) + tx.policy.wrap_up_extension_s
+    tx.set_seat(seat, wrap_up_until=until, wrap_up_extensions=seat.wrap_up_extensions + 1)
+    tx.note("wrap_up.extended", seat_id=seat.id, call_id=command.call_id, until=until)
+
+
+def finish_wrap_up(tx: Transaction, actor: Actor, command: FinishWrapUp) -> None:
+    """Done with after-call work.
+
+    Raises:
+        WrapUpOver: it is over already.
+    """
+    end_wrap_up(tx, _wrapping_up(tx, actor, command.call_id), "finished")
+
+
+def end_wrap_up(tx: Transaction, seat: SeatRow, reason: str) -> None:
+    """The seat is free again."""
+    call_id = seat.wrap_up_call_id
+    tx.move_seat(
+        seat,
+        SeatEvent.FINISH_WRAP_UP,
+        wrap_up_call_id=None,
+        wrap_up_until=None,
+        wrap_up_extensions=0,
+        idle_since=tx.now,
+    )
+    tx.note("wrap_up.ended", seat_id=seat.id, call_id=call_id, reason=reason)
+
+
+def _wrapping_up(tx: Transaction, actor: Actor, call_id: str) -> SeatRow:
+    seat = seat_of(tx, actor)
+    if seat.state is not SeatState.WRAP_UP or seat.wrap_up_call_id != call_id:
+        raise WrapUpOver
+    return seat
