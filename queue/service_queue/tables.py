@@ -9,7 +9,16 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from sqlalchemy import Index, LargeBinary, String, Table, UniqueConstraint, text
+from sqlalchemy import (
+    Dialect,
+    Index,
+    LargeBinary,
+    String,
+    Table,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
 from sqlmodel import Field, SQLModel
 
 from signaling.protocol.words import (
@@ -53,7 +62,7 @@ class Word(TypeDecorator[StrEnum]):
 
 
 def _word(kind: type[StrEnum], **kwargs: Any) -> Any:
-    return Field(sa_type=Word(kind), **kwargs)  # type: ignore[call-overload]  # an instance works too
+    return Field(sa_type=Word(kind), **kwargs)
 
 
 class LocationRow(SQLModel, table=True):
