@@ -1,0 +1,741 @@
+// Generated from signaling/protocol by `npm run protocol`. Do not edit.
+
+export const PROTOCOL_VERSION = 1
+export const MAX_MESSAGE_BYTES = 65536
+
+export type Answer = Done | TicketTaken | Refused
+/**
+ * Why a seat is on break.
+ */
+export type BreakReason =
+  'preparing' | 'rest' | 'meal' | 'meeting' | 'training' | 'paperwork' | 'no_answer'
+/**
+ * Why a call ended.
+ */
+export type CallEndReason =
+  | 'resident_left'
+  | 'agent_hung_up'
+  | 'kiosk_lost'
+  | 'seat_lost'
+  | 'media_lost'
+  | 'never_connected'
+  | 'service_closed'
+/**
+ * Where a call stands.
+ */
+export type CallState = 'connecting' | 'connected' | 'reconnecting' | 'ended'
+/**
+ * What one side of a call receives from the other.
+ */
+export type MediaReport = 'none' | 'flowing' | 'stalled'
+export type ClientMessage =
+  | TakeTicket
+  | LeaveTicket
+  | RateCall
+  | SkipRating
+  | SignIn
+  | SignOut
+  | OpenSeat
+  | TakeBreak
+  | AcceptTicket
+  | DeclineTicket
+  | ExtendWrapUp
+  | FinishWrapUp
+  | SaveNote
+  | EndCall
+  | ReportMedia
+  | RebuildMedia
+  | SendSignal
+  | SyncView
+  | ReportHealth
+/**
+ * A language a resident may choose.
+ */
+export type Language = 'zh' | 'en' | 'bo'
+/**
+ * Why an agent does not take the ticket offered.
+ */
+export type DeclineReason =
+  'not_my_field' | 'language' | 'equipment' | 'conflict_of_interest' | 'other'
+/**
+ * The two ends of a call.
+ */
+export type Party = 'resident' | 'agent'
+/**
+ * What the seat is doing; only the server changes it.
+ */
+export type SeatState = 'idle' | 'reserved' | 'in_call' | 'wrap_up'
+/**
+ * What the agent asked for; only people change it (and the sweeper, for one who is gone).
+ */
+export type SeatStatus = 'offline' | 'available' | 'on_break'
+/**
+ * Which screen a kiosk belongs on.
+ */
+export type KioskPhase = 'idle' | 'waiting' | 'ringing' | 'in_call' | 'rating'
+/**
+ * How a ticket offer ended.
+ */
+export type OfferOutcome = 'accepted' | 'declined' | 'timed_out' | 'revoked'
+/**
+ * Where a place in the queue stands.
+ */
+export type TicketState = 'waiting' | 'offered' | 'serving' | 'completed' | 'abandoned' | 'expired'
+/**
+ * Why a ticket is no longer open.
+ */
+export type TicketEndReason =
+  'served' | 'resident_left' | 'kiosk_lost' | 'media_failed' | 'service_closed'
+/**
+ * What a connection may do.
+ */
+export type Role = 'kiosk_page' | 'kiosk_device' | 'agent' | 'supervisor' | 'admin'
+export type ServerEvent =
+  | Welcomed
+  | KioskUpdated
+  | DeskUpdated
+  | WallReset
+  | WallUpdated
+  | Ticked
+  | Signalled
+  | AttachmentReplaced
+  | AccessRevoked
+  | ServerClosing
+
+/**
+ * The wire between kiosks, seats, walls and the server.
+ */
+export interface Protocol {
+  AcceptTicket: AcceptTicket
+  AccessRevoked: AccessRevoked
+  Answer: Answer
+  AttachmentReplaced: AttachmentReplaced
+  BreakReason: BreakReason
+  CallEndReason: CallEndReason
+  CallState: CallState
+  CallView: CallView
+  Candidate: Candidate
+  ClientMessage: ClientMessage
+  DeclineReason: DeclineReason
+  DeclineTicket: DeclineTicket
+  Description: Description
+  DeskOffer: DeskOffer
+  DeskTicket: DeskTicket
+  DeskUpdated: DeskUpdated
+  DeskView: DeskView
+  Done: Done
+  EndCall: EndCall
+  ExtendWrapUp: ExtendWrapUp
+  FinishWrapUp: FinishWrapUp
+  Hello: Hello
+  IceServer: IceServer
+  ItemGuide: ItemGuide
+  ItemRef: ItemRef
+  KioskPhase: KioskPhase
+  KioskTicket: KioskTicket
+  KioskUpdated: KioskUpdated
+  KioskView: KioskView
+  Language: Language
+  LeaveTicket: LeaveTicket
+  LocationRef: LocationRef
+  MediaLink: MediaLink
+  MediaReport: MediaReport
+  OfferOutcome: OfferOutcome
+  OpenSeat: OpenSeat
+  Party: Party
+  QueueGlance: QueueGlance
+  QueueLine: QueueLine
+  RateCall: RateCall
+  RatingDue: RatingDue
+  RebuildMedia: RebuildMedia
+  Refused: Refused
+  ReportHealth: ReportHealth
+  ReportMedia: ReportMedia
+  Role: Role
+  SaveNote: SaveNote
+  SeatState: SeatState
+  SeatStatus: SeatStatus
+  SendSignal: SendSignal
+  ServerClosing: ServerClosing
+  ServerEvent: ServerEvent
+  SignIn: SignIn
+  SignOut: SignOut
+  Signalled: Signalled
+  SkipRating: SkipRating
+  SyncView: SyncView
+  TakeBreak: TakeBreak
+  TakeTicket: TakeTicket
+  Ticked: Ticked
+  TicketEndReason: TicketEndReason
+  TicketState: TicketState
+  TicketTaken: TicketTaken
+  WallKiosk: WallKiosk
+  WallLocation: WallLocation
+  WallReset: WallReset
+  WallSeat: WallSeat
+  WallTicket: WallTicket
+  WallToday: WallToday
+  WallUpdated: WallUpdated
+  WallView: WallView
+  Welcomed: Welcomed
+  WrapUpView: WrapUpView
+}
+/**
+ * Agent: accept the ticket offered. Quotes the epoch of the lease; a late accept is refused.
+ */
+export interface AcceptTicket {
+  epoch: number
+  offer_id: string
+  op_id: string
+  type: 'ticket.accept'
+}
+/**
+ * The session or device was revoked; this connection ends now.
+ */
+export interface AccessRevoked {
+  type: 'access.revoked'
+}
+/**
+ * Answer: committed.
+ */
+export interface Done {
+  op_id: string | null
+  type: 'done'
+}
+/**
+ * Answer to `ticket.take`.
+ */
+export interface TicketTaken {
+  number: string
+  op_id: string
+  ticket_id: string
+  type: 'ticket.taken'
+}
+/**
+ * Answer: refused, and nothing was changed.
+ */
+export interface Refused {
+  code: string
+  detail: string
+  op_id: string | null
+  type: 'refused'
+}
+/**
+ * The same kiosk or seat was opened elsewhere; this connection ends now and must not return.
+ */
+export interface AttachmentReplaced {
+  type: 'attachment.replaced'
+}
+/**
+ * A call, as both of its sides see it.
+ */
+export interface CallView {
+  agent_media: MediaReport
+  away_deadline: number | null
+  connected_at: number | null
+  id: string
+  peer_away_since: number | null
+  peer_present: boolean
+  resident_media: MediaReport
+  started_at: number
+  state: CallState
+}
+/**
+ * One ICE candidate as `RTCIceCandidateInit`. Never logged.
+ */
+export interface Candidate {
+  candidate: string
+  sdp_m_line_index?: number | null
+  sdp_mid?: string | null
+}
+/**
+ * Kiosk: take a place in the line for a service item.
+ */
+export interface TakeTicket {
+  item_code: string
+  language?: Language
+  op_id: string
+  type: 'ticket.take'
+}
+/**
+ * Kiosk: give the place up.
+ */
+export interface LeaveTicket {
+  op_id: string
+  ticket_id: string
+  type: 'ticket.leave'
+}
+/**
+ * Kiosk: rate the service, 1 (very bad) to 5 (very good); once per ticket.
+ */
+export interface RateCall {
+  op_id: string
+  score: number
+  ticket_id: string
+  type: 'ticket.rate'
+}
+/**
+ * Kiosk: the resident goes without rating.
+ */
+export interface SkipRating {
+  op_id: string
+  ticket_id: string
+  type: 'ticket.skip_rating'
+}
+/**
+ * Agent: sit down at a seat.
+ */
+export interface SignIn {
+  op_id: string
+  seat_id: string
+  type: 'seat.sign_in'
+}
+/**
+ * Agent: leave the seat; refused during a call.
+ */
+export interface SignOut {
+  op_id: string
+  type: 'seat.sign_out'
+}
+/**
+ * Agent: ready for residents.
+ */
+export interface OpenSeat {
+  op_id: string
+  type: 'seat.open'
+}
+/**
+ * Agent: no more residents after the current one, with a reason.
+ */
+export interface TakeBreak {
+  op_id: string
+  reason: BreakReason
+  type: 'seat.take_break'
+}
+/**
+ * Agent: not this one, with a reason; the ticket keeps its place.
+ */
+export interface DeclineTicket {
+  epoch: number
+  offer_id: string
+  op_id: string
+  reason: DeclineReason
+  type: 'ticket.decline'
+}
+/**
+ * Agent: more time for after-call work.
+ */
+export interface ExtendWrapUp {
+  call_id: string
+  op_id: string
+  type: 'wrap_up.extend'
+}
+/**
+ * Agent: done with after-call work.
+ */
+export interface FinishWrapUp {
+  call_id: string
+  op_id: string
+  type: 'wrap_up.finish'
+}
+/**
+ * Agent: keep a note on the call; the last one saved stands.
+ */
+export interface SaveNote {
+  call_id: string
+  op_id: string
+  text: string
+  type: 'call.save_note'
+}
+/**
+ * Either side: end the call.
+ */
+export interface EndCall {
+  call_id: string
+  op_id: string
+  type: 'call.end'
+}
+/**
+ * Either side: what I receive from the other has changed.
+ */
+export interface ReportMedia {
+  call_id: string
+  media: MediaReport
+  media_epoch: number
+  op_id: string
+  type: 'call.report_media'
+}
+/**
+ * Either side: build the peer connections anew; names the media epoch it saw fail.
+ */
+export interface RebuildMedia {
+  call_id: string
+  media_epoch: number
+  op_id: string
+  type: 'call.rebuild_media'
+}
+/**
+ * Either side: an SDP description or an ICE candidate for the other; relayed, not stored.
+ */
+export interface SendSignal {
+  call_id: string
+  candidate?: Candidate | null
+  description?: Description | null
+  media_epoch: number
+  type: 'call.signal'
+}
+/**
+ * An SDP offer or answer. Never logged.
+ */
+export interface Description {
+  sdp?: string
+  type: 'offer' | 'answer' | 'rollback'
+}
+/**
+ * Anyone: send me my view afresh (after a gap, a wake-up, a doubt).
+ */
+export interface SyncView {
+  type: 'view.sync'
+}
+/**
+ * Kiosk program: how the booth is. Kept as the latest word, not in the journal.
+ */
+export interface ReportHealth {
+  camera: 'ok' | 'missing' | 'unknown'
+  disk_free_mib: number
+  microphone: 'ok' | 'missing' | 'unknown'
+  page_attached: boolean
+  type: 'kiosk.report_health'
+  uptime_s: number
+  version: string
+}
+/**
+ * A ticket offer that rings.
+ */
+export interface DeskOffer {
+  epoch: number
+  expires_at: number
+  id: string
+  offered_at: number
+}
+/**
+ * The ticket an agent is offered or serves.
+ */
+export interface DeskTicket {
+  arrived_at: number
+  id: string
+  item: ItemGuide
+  kiosk_name: string
+  language: Language
+  location: LocationRef
+  number: string
+}
+/**
+ * A service item with what an agent needs beside the picture.
+ */
+export interface ItemGuide {
+  basis: string
+  code: string
+  department: string
+  fee: string
+  materials: string[]
+  name: string
+  name_en: string
+  time_limit: string
+}
+/**
+ * Where a kiosk stands.
+ */
+export interface LocationRef {
+  id: string
+  name: string
+  name_en: string
+}
+/**
+ * A desk's view changed.
+ */
+export interface DeskUpdated {
+  type: 'desk.updated'
+  view: DeskView
+}
+/**
+ * Everything an agent's desk shows.
+ */
+export interface DeskView {
+  agent_name: string
+  break_reason: BreakReason | null
+  call: CallView | null
+  link: MediaLink | null
+  note: string
+  offer: DeskOffer | null
+  queue: QueueGlance
+  seat_id: string
+  seat_name: string
+  seq: number
+  served_today: number
+  server_time: number
+  state: SeatState
+  state_since: number
+  status: SeatStatus
+  ticket: DeskTicket | null
+  wrap_up: WrapUpView | null
+}
+/**
+ * Build (or keep) a peer connection to the other side.
+ *
+ * It exists from the moment the ticket is offered, so that the transport stands before anyone
+ * accepts. `attach` is False until then: no camera or microphone may be attached.
+ */
+export interface MediaLink {
+  attach: boolean
+  call_id: string
+  ice_servers: IceServer[]
+  media_epoch: number
+  peer_present: boolean
+  peer_restarts_ice: boolean
+  you_are: Party
+}
+/**
+ * A STUN or TURN server, as RTCIceServer wants it.
+ */
+export interface IceServer {
+  credential: string | null
+  urls: string[]
+  username: string | null
+}
+/**
+ * The line, at a glance.
+ */
+export interface QueueGlance {
+  first: QueueLine[]
+  oldest_arrival: number | null
+  seats_available: number
+  seats_in_call: number
+  waiting: number
+}
+/**
+ * One who waits, at a glance.
+ */
+export interface QueueLine {
+  arrived_at: number
+  away: boolean
+  item: ItemRef
+  location: LocationRef
+  number: string
+}
+/**
+ * A service item, by name.
+ */
+export interface ItemRef {
+  code: string
+  name: string
+  name_en: string
+}
+/**
+ * After-call work that runs.
+ */
+export interface WrapUpView {
+  call_end: CallEndReason
+  call_id: string
+  extensions_left: number
+  item: ItemRef
+  note: string
+  number: string
+  until: number
+}
+/**
+ * What a client sends with CONNECT (Socket.IO `auth`).
+ */
+export interface Hello {
+  client?: string
+  protocol: number
+  restarts_ice?: boolean
+  token: string
+}
+/**
+ * The resident's place in the line.
+ */
+export interface KioskTicket {
+  ahead: number
+  arrived_at: number
+  id: string
+  item: ItemRef
+  language: Language
+  number: string
+  returned_because: CallEndReason | OfferOutcome | null
+  soon: boolean
+  state: TicketState
+  windows_open: number
+}
+/**
+ * A kiosk's view changed.
+ */
+export interface KioskUpdated {
+  type: 'kiosk.updated'
+  view: KioskView
+}
+/**
+ * Everything a kiosk's page shows.
+ */
+export interface KioskView {
+  call: CallView | null
+  kiosk_id: string
+  kiosk_name: string
+  last_end: TicketEndReason | null
+  last_end_at: number | null
+  link: MediaLink | null
+  location: LocationRef
+  phase: KioskPhase
+  rating: RatingDue | null
+  seat_name: string | null
+  seq: number
+  server_time: number
+  ticket: KioskTicket | null
+}
+/**
+ * The resident may rate the call that just ended.
+ */
+export interface RatingDue {
+  seat_name: string
+  ticket_id: string
+  until: number
+}
+/**
+ * The server goes down on purpose; come back after about `retry_after_s`.
+ */
+export interface ServerClosing {
+  retry_after_s: number
+  type: 'server.closing'
+}
+/**
+ * The first event on a connection.
+ */
+export interface Welcomed {
+  protocol: number
+  role: Role
+  seat_id: string | null
+  server_time: number
+  server_version: string
+  subject: string
+  type: 'connection.welcomed'
+}
+/**
+ * The wall's whole view: at hello, and after `view.sync`.
+ */
+export interface WallReset {
+  type: 'wall.reset'
+  view: WallView
+}
+/**
+ * Everything the wall shows.
+ */
+export interface WallView {
+  locations: WallLocation[]
+  seats: WallSeat[]
+  seq: number
+  server_time: number
+  tickets: WallTicket[]
+  today: WallToday
+}
+/**
+ * One location on the wall.
+ */
+export interface WallLocation {
+  id: string
+  in_call: number
+  kiosks: WallKiosk[]
+  name: string
+  name_en: string
+  oldest_arrival: number | null
+  served_today: number
+  waiting: number
+}
+/**
+ * One kiosk on the wall.
+ */
+export interface WallKiosk {
+  id: string
+  name: string
+  online: boolean
+  phase: KioskPhase
+}
+/**
+ * One seat on the wall.
+ */
+export interface WallSeat {
+  agent_name: string | null
+  away: boolean
+  break_reason: BreakReason | null
+  id: string
+  item: ItemRef | null
+  location: LocationRef | null
+  name: string
+  served_today: number
+  state: SeatState
+  state_since: number
+  status: SeatStatus
+}
+/**
+ * One open ticket on the wall.
+ */
+export interface WallTicket {
+  arrived_at: number
+  away: boolean
+  id: string
+  item: ItemRef
+  location_id: string
+  number: string
+  seat_id: string | null
+  state: TicketState
+  state_since: number
+}
+/**
+ * The day so far.
+ */
+export interface WallToday {
+  abandoned: number
+  completed: number
+  expired: number
+  longest_wait_s: number | null
+  median_wait_s: number | null
+  /**
+   * @minItems 5
+   * @maxItems 5
+   */
+  ratings: [number, number, number, number, number]
+  serving: number
+  taken: number
+  waiting: number
+}
+/**
+ * The rows of the wall that changed. `prev_seq` other than yours is a gap: ask `view.sync`.
+ */
+export interface WallUpdated {
+  locations: WallLocation[]
+  prev_seq: number
+  seats: WallSeat[]
+  seq: number
+  server_time: number
+  tickets: WallTicket[]
+  tickets_gone: string[]
+  today: WallToday | null
+  type: 'wall.updated'
+}
+/**
+ * Once a second to the wall: `seq` other than yours means that something was missed.
+ */
+export interface Ticked {
+  seq: number
+  server_time: number
+  type: 'wall.ticked'
+}
+/**
+ * The other side's SDP description or ICE candidate.
+ */
+export interface Signalled {
+  call_id: string
+  candidate: Candidate | null
+  description: Description | null
+  media_epoch: number
+  type: 'call.signalled'
+}
