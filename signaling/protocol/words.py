@@ -76,6 +76,8 @@ class SeatStatus(StrEnum):
 class BreakReason(StrEnum):
     """Why a seat is on break."""
 
+    PREPARING = "preparing"
+    """Just signed in, not yet open. Set by the server at sign-in."""
     REST = "rest"
     MEAL = "meal"
     MEETING = "meeting"
