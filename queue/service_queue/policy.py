@@ -33,4 +33,4 @@ class Policy:
     operation_memory_s: float = 24 * 3600.0
     """How long a repeat of a command gets its first answer."""
     unmatched_alarm_s: float = 5.0
-    """An eligible pair unmatched for longer is a fault of ours, and is reported."""
+    """Deadlines or matching that stand still for longer are a fault of ours, and are reported."""

@@ -1,0 +1,345 @@
+"""The hall: commands in, answers after commit, and a picture that follows."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Final, TypeVar
+
+from sqlalchemy import Connection, insert
+
+from service_queue import attendance, calling, line, offering, seating
+from service_queue.actor import SYSTEM, Actor
+from service_queue.clock import Clock
+from service_queue.errors import NotSeated, OperationReused
+from service_queue.mirror import Changes, HallMirror, read_changes
+from service_queue.policy import Policy
+from service_queue.store import Store
+from service_queue.sweep import forget_operations, sweep
+from service_queue.tables import OperationRow, table_of
+from service_queue.transaction import Sealer, Transaction
+from signaling.protocol.commands import (
+    AcceptTicket,
+    CallCommand,
+    DeclineTicket,
+    EndCall,
+    ExtendWrapUp,
+    FinishWrapUp,
+    KioskCommand,
+    LeaveTicket,
+    OpenSeat,
+    RateCall,
+    RebuildMedia,
+    ReportMedia,
+    SaveNote,
+    SignIn,
+    SignOut,
+    SkipRating,
+    StoredCommand,
+    TakeBreak,
+    TakeTicket,
+)
+from signaling.protocol.errors import NotAllowed
+from signaling.protocol.events import Done, TicketTaken, answer
+from signaling.protocol.words import Role, SeatState, SeatStatus, TicketState
+
+log = logging.getLogger(__name__)
+
+SWEEP_EVERY_S: Final = 0.25
+"""How late a deadline may be noticed."""
+
+REMATCH_EVERY_S: Final = 1.0
+"""Matching runs on every event; the timer is for what no event announces, such as the end of an
+exclusion."""
+
+PURGE_EVERY_S: Final = 3600.0
+
+Listener = Callable[[Changes], None]
+_Result = TypeVar("_Result")
+
+_operation = table_of(OperationRow)
+
+
+class Hall:
+    """One hall over one store. Made by `open_hall`."""
+
+    def __init__(self, store: Store, mirror: HallMirror, clock: Clock, sealer: Sealer) -> None:
+        self.store = store
+        self.mirror = mirror
+        self.clock = clock
+        self.policy = mirror.policy
+        self._sealer = sealer
+        self._listeners: list[Listener] = []
+        self._data_version = 0
+        self.kept_until = clock.now()
+        """Up to when every deadline was kept; readiness looks at it."""
+        self._matched_at = 0.0
+        self._purged_at = clock.now()
+
+    # --- commands --------------------------------------------------------------------------
+
+    async def execute(self, actor: Actor, command: StoredCommand) -> Done | TicketTaken:
+        """Carry a command out and answer after the commit.
+
+        The same `op_id` of the same actor gets the same answer and does nothing again.
+
+        Raises:
+            Refusal: nothing was changed; `code` says why.
+        """
+
+        def unit(tx: Transaction) -> Done | TicketTaken:
+            repeated = _answered(tx, actor, command)
+            if repeated is not None:
+                return repeated
+            result = _carry_out(tx, actor, command)
+            _remember(tx, actor, command, result)
+            if tx.touched:
+                offering.match_all(tx)
+            return result
+
+        return await self._write(unit, actor.subject)
+
+    async def attached(self, actor: Actor) -> None:
+        """The page of a kiosk, or the desk of an agent, is connected."""
+
+        def unit(tx: Transaction) -> None:
+            if actor.role is Role.KIOSK_PAGE and actor.kiosk_id is not None:
+                attendance.kiosk_attached(tx, actor.kiosk_id)
+            elif actor.agent_id is not None:
+                attendance.agent_attached(tx, actor.agent_id)
+            if tx.touched:
+                offering.match_all(tx)
+
+        if self._is_marked_away(actor):
+            await self._write(unit, actor.subject)
+
+    async def detached(self, actor: Actor) -> None:
+        """The page of a kiosk, or the desk of an agent, is gone."""
+
+        def unit(tx: Transaction) -> None:
+            if actor.role is Role.KIOSK_PAGE and actor.kiosk_id is not None:
+                attendance.kiosk_detached(tx, actor.kiosk_id)
+            elif actor.agent_id is not None:
+                attendance.agent_detached(tx, actor.agent_id)
+
+        if self._matters(actor):
+            await self._write(unit, actor.subject)
+
+    # --- watching --------------------------------------------------------------------------
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Call `listener` on the event loop after each commit; returns the undo."""
+        self._listeners.append(listener)
+
+        def undo() -> None:
+            if listener in self._listeners:
+                self._listeners.remove(listener)
+
+        return undo
+
+    async def run(self) -> None:
+        """Keep the deadlines, until cancelled."""
+        while True:
+            await asyncio.sleep(SWEEP_EVERY_S)
+            try:
+                await self.tick()
+            except Exception:
+                # The sweep must outlive a failing disk: it is what notices that it is back.
+                log.exception("sweep failed")
+                late_s = self.clock.now() - self.kept_until
+                if late_s > self.policy.unmatched_alarm_s:
+                    log.error("deadlines not kept", extra={"late_s": round(late_s, 1)})
+
+    async def tick(self) -> None:
+        """Do what is due: deadlines, pairs that no event matched, what another process changed."""
+        now = self.clock.now()
+        await self.refresh()
+        rematch = now - self._matched_at >= REMATCH_EVERY_S and self._could_match()
+        if rematch or self.mirror.next_deadline() <= now:
+            self._matched_at = now
+            await self._write(sweep, SYSTEM)
+        if now - self._purged_at > PURGE_EVERY_S:
+            self._purged_at = now
+            await self._write(forget_operations, SYSTEM)
+        self.kept_until = now
+
+    async def refresh(self) -> None:
+        """Load the picture anew when another process wrote to the database."""
+        version = await self.store.write(_data_version)
+        if version != self._data_version:
+            self._data_version = version
+            await self.reload()
+
+    async def reload(self) -> None:
+        """Load the whole picture from the database."""
+        now = self.clock.now()
+
+        def unit(connection: Connection) -> HallMirror:
+            return HallMirror.load(connection, self.policy, self._sealer, now)
+
+        await self.store.write(unit, self._replace_mirror)
+
+    def _replace_mirror(self, mirror: HallMirror) -> None:
+        self.mirror = mirror
+        self._tell(Changes(seq=mirror.seq, reference=True))
+
+    def _tell(self, changes: Changes) -> None:
+        for listener in tuple(self._listeners):
+            listener(changes)
+
+    async def _write(self, unit: Callable[[Transaction], _Result], actor: str) -> _Result:
+        now = self.clock.now()
+
+        def work(connection: Connection) -> tuple[_Result, Changes | None]:
+            tx = Transaction(
+                connection, now=now, policy=self.policy, sealer=self._sealer, actor=actor
+            )
+            result = unit(tx)
+            changed = read_changes(connection, tx.touched, self._sealer) if tx.touched else None
+            return result, changed
+
+        def follow(outcome: tuple[_Result, Changes | None]) -> None:
+            changes = outcome[1]
+            if changes is not None:
+                self.mirror.apply(changes)
+                self._tell(changes)
+
+        result, _ = await self.store.write(work, follow)
+        return result
+
+    def _is_marked_away(self, actor: Actor) -> bool:
+        if actor.kiosk_id is not None:
+            ticket = self.mirror.ticket_of_kiosk(actor.kiosk_id)
+            return ticket is not None and ticket.away_since is not None
+        seat = self.mirror.seat_of_agent(actor.agent_id or "")
+        return seat is not None and seat.away_since is not None
+
+    def _matters(self, actor: Actor) -> bool:
+        if actor.kiosk_id is not None:
+            ticket = self.mirror.ticket_of_kiosk(actor.kiosk_id)
+            return ticket is not None and ticket.state.is_open
+        return self.mirror.seat_of_agent(actor.agent_id or "") is not None
+
+    def _could_match(self) -> bool:
+        free = any(
+            seat.status is SeatStatus.AVAILABLE
+            and seat.state is SeatState.IDLE
+            and seat.away_since is None
+            for seat in self.mirror.seats.values()
+        )
+        return free and any(
+            ticket.state is TicketState.WAITING and ticket.away_since is None
+            for ticket in self.mirror.open_tickets()
+        )
+
+
+@asynccontextmanager
+async def open_hall(
+    store: Store, *, clock: Clock, sealer: Sealer, policy: Policy | None = None
+) -> AsyncIterator[Hall]:
+    """The hall over an open, migrated store; keeps its deadlines while the block runs."""
+    policy = policy or Policy()
+    hall = Hall(store, HallMirror(policy), clock, sealer)
+    await hall._write(attendance.everyone_away, SYSTEM)
+    await hall.reload()
+    hall._data_version = await store.write(_data_version)
+    keeper = asyncio.create_task(hall.run(), name="hall-deadlines")
+    try:
+        yield hall
+    finally:
+        keeper.cancel()
+        await asyncio.gather(keeper, return_exceptions=True)
+
+
+def _carry_out(tx: Transaction, actor: Actor, command: StoredCommand) -> Done | TicketTaken:
+    done = Done(op_id=command.op_id)
+    if isinstance(command, KioskCommand):
+        if actor.role is not Role.KIOSK_PAGE or actor.kiosk_id is None:
+            raise NotAllowed
+        return _for_kiosk(tx, actor.kiosk_id, command) or done
+    if isinstance(command, CallCommand):
+        _in_call(tx, actor, command)
+        return done
+    if actor.agent_id is None:
+        raise NotSeated
+    _at_seat(tx, actor, command)
+    return done
+
+
+def _for_kiosk(tx: Transaction, kiosk_id: str, command: KioskCommand) -> TicketTaken | None:
+    match command:
+        case TakeTicket():
+            ticket = line.take(tx, kiosk_id, command)
+            return TicketTaken(op_id=command.op_id, ticket_id=ticket.id, number=ticket.number)
+        case LeaveTicket():
+            line.leave(tx, kiosk_id, command)
+        case RateCall():
+            line.rate(tx, kiosk_id, command)
+        case SkipRating():
+            line.skip_rating(tx, kiosk_id, command)
+    return None
+
+
+def _in_call(tx: Transaction, actor: Actor, command: CallCommand) -> None:
+    match command:
+        case EndCall():
+            calling.end(tx, actor, command)
+        case ReportMedia():
+            calling.report_media(tx, actor, command)
+        case RebuildMedia():
+            calling.rebuild_media(tx, actor, command)
+
+
+def _at_seat(tx: Transaction, actor: Actor, command: StoredCommand) -> None:
+    match command:
+        case SignIn():
+            seating.sign_in(tx, actor, command)
+        case SignOut():
+            seating.sign_out(tx, actor)
+        case OpenSeat():
+            seating.open_seat(tx, actor)
+        case TakeBreak():
+            seating.take_break(tx, actor, command)
+        case AcceptTicket():
+            offering.accept(tx, seating.seat_of(tx, actor), command)
+        case DeclineTicket():
+            offering.decline(tx, seating.seat_of(tx, actor), command)
+        case ExtendWrapUp():
+            seating.extend_wrap_up(tx, actor, command)
+        case FinishWrapUp():
+            seating.finish_wrap_up(tx, actor, command)
+        case SaveNote():
+            calling.save_note(tx, actor, command)
+
+
+def _answered(tx: Transaction, actor: Actor, command: StoredCommand) -> Done | TicketTaken | None:
+    before = tx.find(OperationRow, subject=actor.subject, op_id=command.op_id)
+    if before is None:
+        return None
+    if before.command != command.type:
+        raise OperationReused
+    stored = answer.validate_json(before.answer)
+    assert isinstance(stored, Done | TicketTaken)
+    return stored
+
+
+def _remember(
+    tx: Transaction, actor: Actor, command: StoredCommand, result: Done | TicketTaken
+) -> None:
+    tx.connection.execute(
+        insert(_operation).values(
+            subject=actor.subject,
+            op_id=command.op_id,
+            command=command.type,
+            answer=result.model_dump_json(),
+            at=tx.now,
+        )
+    )
+
+
+def _data_version(connection: Connection) -> int:
+    """A number that changes when another connection has written (SQLite PRAGMA data_version)."""
+    version: int = connection.exec_driver_sql("PRAGMA data_version").scalar_one()
+    return version

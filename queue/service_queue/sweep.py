@@ -1,0 +1,123 @@
+"""Every state has a deadline; the sweep moves what is past it."""
+
+from __future__ import annotations
+
+from sqlalchemy import Select, delete, select
+
+from service_queue import calling, line, offering, seating
+from service_queue.tables import (
+    CallRow,
+    OperationRow,
+    SeatRow,
+    TicketOfferRow,
+    TicketRow,
+    table_of,
+)
+from service_queue.ticket import TicketEvent
+from service_queue.transaction import Transaction
+from signaling.protocol.words import (
+    CallEndReason,
+    CallState,
+    MediaReport,
+    OfferOutcome,
+    SeatState,
+    TicketEndReason,
+    TicketState,
+)
+
+_call = table_of(CallRow)
+_offer = table_of(TicketOfferRow)
+_operation = table_of(OperationRow)
+_seat = table_of(SeatRow)
+_ticket = table_of(TicketRow)
+
+
+def sweep(tx: Transaction) -> None:
+    """Move everything that is past its deadline, then offer what can be offered."""
+    for offer in tx.every(TicketOfferRow, _lapsed_offers(tx.now)):
+        _lapse_offer(tx, offer)
+    for ticket in tx.every(TicketRow, _lost_kiosks(tx)):
+        line.give_up(tx, ticket, TicketEvent.LOSE_KIOSK, TicketEndReason.KIOSK_LOST)
+    for call in tx.every(CallRow, select(_call).where(_call.c.state != CallState.ENDED)):
+        reason = why_over(tx, call)
+        if reason is not None:
+            calling.finish(tx, call, reason)
+    for seat in tx.every(SeatRow, _finished_wrap_ups(tx.now)):
+        seating.end_wrap_up(tx, seat, "time_up")
+    for seat in tx.every(SeatRow, _empty_seats(tx)):
+        seating.leave_seat(tx, seat, "away")
+    for ticket in tx.every(TicketRow, _lapsed_ratings(tx.now)):
+        line.lapse_rating(tx, ticket)
+    offering.match_all(tx)
+
+
+def forget_operations(tx: Transaction) -> int:
+    """Drop the answers to commands too old to be repeated; returns how many."""
+    horizon = tx.now - tx.policy.operation_memory_s
+    return tx.connection.execute(delete(_operation).where(_operation.c.at < horizon)).rowcount
+
+
+def why_over(tx: Transaction, call: CallRow) -> CallEndReason | None:
+    """Why a live call is over by now, or None while it may go on.
+
+    A side whose signalling is gone but whose media still reaches the other is not gone: calls
+    outlive the connection to the server.
+    """
+    ticket = tx.need(TicketRow, id=call.ticket_id)
+    seat = tx.need(SeatRow, id=call.seat_id)
+    grace = tx.policy.call_away_grace_s
+    if _gone(ticket.away_since, call.agent_media, tx.now - grace):
+        return CallEndReason.KIOSK_LOST
+    if _gone(seat.away_since, call.resident_media, tx.now - grace):
+        return CallEndReason.SEAT_LOST
+    if ticket.away_since is not None or seat.away_since is not None:
+        return None
+    quiet_s = tx.now - call.state_since
+    if call.state is CallState.CONNECTING and quiet_s >= tx.policy.connect_timeout_s:
+        return CallEndReason.NEVER_CONNECTED
+    if call.state is CallState.RECONNECTING and quiet_s >= tx.policy.stalled_timeout_s:
+        return CallEndReason.MEDIA_LOST
+    return None
+
+
+def _gone(away_since: float | None, seen_by_other: MediaReport, horizon: float) -> bool:
+    return (
+        away_since is not None
+        and away_since <= horizon
+        and seen_by_other is not MediaReport.FLOWING
+    )
+
+
+def _lapse_offer(tx: Transaction, offer: TicketOfferRow) -> None:
+    seat = tx.need(SeatRow, id=offer.seat_id)
+    if seat.away_since is None:
+        offering.time_out(tx, offer)
+    else:
+        offering.fall(tx, offer, OfferOutcome.REVOKED, "seat_away")
+
+
+def _lapsed_offers(now: float) -> Select[tuple[object, ...]]:
+    return select(_offer).where(_offer.c.outcome.is_(None), _offer.c.expires_at <= now)
+
+
+def _lost_kiosks(tx: Transaction) -> Select[tuple[object, ...]]:
+    return select(_ticket).where(
+        _ticket.c.state.in_([TicketState.WAITING, TicketState.OFFERED]),
+        _ticket.c.away_since <= tx.now - tx.policy.waiting_kiosk_grace_s,
+    )
+
+
+def _finished_wrap_ups(now: float) -> Select[tuple[object, ...]]:
+    return select(_seat).where(_seat.c.state == SeatState.WRAP_UP, _seat.c.wrap_up_until <= now)
+
+
+def _empty_seats(tx: Transaction) -> Select[tuple[object, ...]]:
+    return select(_seat).where(
+        _seat.c.agent_id.is_not(None),
+        _seat.c.state.in_([SeatState.IDLE, SeatState.WRAP_UP]),
+        _seat.c.away_since <= tx.now - tx.policy.idle_seat_grace_s,
+    )
+
+
+def _lapsed_ratings(now: float) -> Select[tuple[object, ...]]:
+    return select(_ticket).where(_ticket.c.rating_until <= now)
