@@ -159,6 +159,8 @@ def add_agent(
     role: Role,
     password_hash: str,
     agent_id: str | None = None,
+    departments: str = "*",
+    languages: str = "zh",
 ) -> AgentRow:
     """Insert an account in a transaction of the caller's.
 
@@ -172,6 +174,8 @@ def add_agent(
         login=login.lower(),
         name=name,
         role=role,
+        departments=departments,
+        languages=languages,
         password_hash=password_hash,
         created_at=tx.now,
         password_set_at=tx.now,

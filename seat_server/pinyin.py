@@ -10,5 +10,5 @@ def initials(name: str) -> str:
 
     Letters and digits stay as they are; brackets, commas and spaces fall away.
     """
-    spelled = lazy_pinyin(name, style=Style.FIRST_LETTER, errors=list)
-    return "".join(part for part in spelled if part.isascii() and part.isalnum()).lower()
+    spelled = "".join(lazy_pinyin(name, style=Style.FIRST_LETTER))
+    return "".join(letter for letter in spelled if letter.isascii() and letter.isalnum()).lower()

@@ -23,6 +23,10 @@ class AgentRow(SQLModel, table=True):
     name: str
     """As residents and colleagues see it."""
     role: Role = Field(sa_type=String)
+    departments: str = "*"
+    """Skills: the departments whose items the agent may serve, joined by `|`; `*` is all."""
+    languages: str = "zh"
+    """Languages the agent serves in, joined by `|`."""
     password_hash: str = Field(repr=False)
     created_at: float
     password_set_at: float
