@@ -147,10 +147,9 @@ class Hall:
                 await self.tick()
             except Exception:
                 # The sweep must outlive a failing disk: it is what notices that it is back.
-                log.exception("sweep failed")
                 late_s = self.clock.now() - self.kept_until
-                if late_s > self.policy.unmatched_alarm_s:
-                    log.error("deadlines not kept", extra={"late_s": round(late_s, 1)})
+                alarm = late_s > self.policy.unmatched_alarm_s
+                log.exception("sweep failed", extra={"late_s": round(late_s, 1), "alarm": alarm})
 
     async def tick(self) -> None:
         """Do what is due: deadlines, pairs that no event matched, what another process changed."""

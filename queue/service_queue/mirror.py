@@ -7,6 +7,7 @@ thrown away at any time.
 from __future__ import annotations
 
 import bisect
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -74,12 +75,12 @@ class DayTally:
     """Counts of one day."""
 
     taken: int = 0
-    by_state: dict[TicketState, int] = field(default_factory=dict)
+    by_state: Counter[TicketState] = field(default_factory=Counter)
     waits: list[float] = field(default_factory=list)
     """Seconds from arrival to acceptance, sorted."""
     ratings: list[int] = field(default_factory=lambda: [0] * 5)
-    served_by_location: dict[str, int] = field(default_factory=dict)
-    served_by_seat: dict[str, int] = field(default_factory=dict)
+    served_by_location: Counter[str] = field(default_factory=Counter)
+    served_by_seat: Counter[str] = field(default_factory=Counter)
 
     def count(self, old: TicketRow | None, new: TicketRow) -> None:
         """Follow a ticket of this day from `old` to `new`."""
@@ -89,13 +90,11 @@ class DayTally:
             return
         else:
             self.by_state[old.state] -= 1
-        self.by_state[new.state] = self.by_state.get(new.state, 0) + 1
+        self.by_state[new.state] += 1
         if new.state is TicketState.COMPLETED:
-            place = self.served_by_location
-            place[new.location_id] = place.get(new.location_id, 0) + 1
+            self.served_by_location[new.location_id] += 1
             if new.seat_id is not None:
-                seats = self.served_by_seat
-                seats[new.seat_id] = seats.get(new.seat_id, 0) + 1
+                self.served_by_seat[new.seat_id] += 1
 
     def waited(self, seconds: float) -> None:
         """A ticket was accepted after so long."""

@@ -133,7 +133,7 @@ def desk_view(
         note=mirror.notes.get(call_id or "", ""),
         wrap_up=_wrap_up(mirror, seat),
         queue=queue_glance(mirror),
-        served_today=mirror.tally(now).served_by_seat.get(seat.id, 0),
+        served_today=mirror.tally(now).served_by_seat[seat.id],
     )
 
 
@@ -201,7 +201,7 @@ def wall_locations(mirror: HallMirror, now: float, around: Surroundings) -> list
             waiting=len(waiting.get(place.id, [])),
             in_call=in_call.get(place.id, 0),
             oldest_arrival=min(waiting.get(place.id, []), default=None),
-            served_today=served.get(place.id, 0),
+            served_today=served[place.id],
         )
         for place in sorted(mirror.locations.values(), key=lambda row: (row.position, row.id))
     ]
@@ -225,7 +225,7 @@ def wall_seats(mirror: HallMirror, now: float) -> list[WallSeat]:
                 away=seat.away_since is not None,
                 location=_location(mirror, ticket.location_id) if ticket is not None else None,
                 item=_item(mirror, ticket.item_code) if ticket is not None else None,
-                served_today=served.get(seat.id, 0),
+                served_today=served[seat.id],
             )
         )
     return rows
@@ -262,10 +262,10 @@ def wall_today(mirror: HallMirror, now: float) -> WallToday:
     return WallToday(
         taken=tally.taken,
         waiting=len(still_waiting),
-        serving=tally.by_state.get(TicketState.SERVING, 0),
-        completed=tally.by_state.get(TicketState.COMPLETED, 0),
-        abandoned=tally.by_state.get(TicketState.ABANDONED, 0),
-        expired=tally.by_state.get(TicketState.EXPIRED, 0),
+        serving=tally.by_state[TicketState.SERVING],
+        completed=tally.by_state[TicketState.COMPLETED],
+        abandoned=tally.by_state[TicketState.ABANDONED],
+        expired=tally.by_state[TicketState.EXPIRED],
         longest_wait_s=round(max(waits), 1) if waits else None,
         median_wait_s=round(median(tally.waits), 1) if tally.waits else None,
         ratings=(one, two, three, four, five),

@@ -1,0 +1,187 @@
+"""A hall on a temporary database, with a clock that tests move by hand."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from itertools import count
+from pathlib import Path
+
+from sqlalchemy import Connection, insert
+from sqlmodel import SQLModel
+
+from service_queue.actor import Actor
+from service_queue.hall import Hall, open_hall
+from service_queue.policy import Policy
+from service_queue.store import Store
+from service_queue.tables import (
+    CategoryRow,
+    KioskRow,
+    LocationRow,
+    SeatRow,
+    ServiceItemRow,
+    table_of,
+)
+from signaling.protocol.commands import (
+    AcceptTicket,
+    LeaveTicket,
+    OpenSeat,
+    ReportMedia,
+    SignIn,
+    TakeTicket,
+)
+from signaling.protocol.events import TicketTaken
+from signaling.protocol.words import MediaReport, Role
+
+START = 1_750_000_000.0
+
+
+class HandClock:
+    """Stands still until moved."""
+
+    def __init__(self, now: float = START) -> None:
+        self._now = now
+
+    def now(self) -> float:
+        return self._now
+
+    def move(self, seconds: float) -> None:
+        self._now += seconds
+
+
+class ReversingSealer:
+    """Seals so that the text cannot be found by its bytes; enough for tests of storage."""
+
+    def seal(self, text: str) -> bytes:
+        return text.encode()[::-1]
+
+    def open(self, sealed: bytes) -> str:
+        return sealed[::-1].decode()
+
+
+def kiosk(n: int) -> Actor:
+    return Actor(role=Role.KIOSK_PAGE, kiosk_id=f"K{n:02d}")
+
+
+def agent(n: int) -> Actor:
+    return Actor(role=Role.AGENT, agent_id=f"a{n:02d}", agent_name=f"坐席{n:02d}")
+
+
+def fill_district(connection: Connection, *, locations: int, seats: int, kiosks: int) -> None:
+    """Rows of a small district: K01… stand in turn at L01…, seats are 01…"""
+    connection.execute(
+        insert(table_of(LocationRow)),
+        [
+            LocationRow(
+                id=f"L{i:02d}", name=f"点位{i}", name_en=f"Place {i}", prefix=chr(64 + i)
+            ).model_dump()
+            for i in range(1, locations + 1)
+        ],
+    )
+    connection.execute(
+        insert(table_of(KioskRow)),
+        [
+            KioskRow(
+                id=f"K{i:02d}", location_id=f"L{(i - 1) % locations + 1:02d}", name=f"晓屋{i}"
+            ).model_dump()
+            for i in range(1, kiosks + 1)
+        ],
+    )
+    connection.execute(
+        insert(table_of(SeatRow)),
+        [
+            SeatRow(id=f"{i:02d}", name=f"{i}号云窗口", position=i).model_dump()
+            for i in range(1, seats + 1)
+        ],
+    )
+    connection.execute(insert(table_of(CategoryRow)).values(id="c", name="社保", name_en="Social"))
+    connection.execute(
+        insert(table_of(ServiceItemRow)),
+        [
+            ServiceItemRow(
+                code=code,
+                name=code,
+                name_en=code,
+                category_id="c",
+                department="人社局",
+                initials="",
+            ).model_dump()
+            for code in ("help", "pension", "hidden")
+        ],
+    )
+
+
+class HallDriver:
+    """A hall with shorthand for what people do in it."""
+
+    def __init__(self, hall: Hall, clock: HandClock) -> None:
+        self.hall = hall
+        self.clock = clock
+        self._op = count(1)
+
+    def op(self) -> str:
+        return f"op{next(self._op)}"
+
+    async def take(self, n: int, item: str = "pension") -> str:
+        answer = await self.hall.execute(kiosk(n), TakeTicket(op_id=self.op(), item_code=item))
+        assert isinstance(answer, TicketTaken)
+        self.clock.move(1)
+        return answer.ticket_id
+
+    async def leave(self, n: int, ticket_id: str) -> None:
+        await self.hall.execute(kiosk(n), LeaveTicket(op_id=self.op(), ticket_id=ticket_id))
+
+    async def open_seat(self, n: int) -> None:
+        await self.hall.execute(agent(n), SignIn(op_id=self.op(), seat_id=f"{n:02d}"))
+        await self.hall.execute(agent(n), OpenSeat(op_id=self.op()))
+        self.clock.move(1)
+
+    async def accept(self, n: int) -> str:
+        """Seat n accepts what rings there; returns the call's id."""
+        ticket = self.hall.mirror.ticket_at_seat(f"{n:02d}")
+        assert ticket is not None
+        assert ticket.offer_id is not None
+        await self.hall.execute(
+            agent(n), AcceptTicket(op_id=self.op(), offer_id=ticket.offer_id, epoch=ticket.epoch)
+        )
+        return ticket.offer_id
+
+    async def report(self, actor: Actor, call_id: str, media: MediaReport) -> None:
+        epoch = self.hall.mirror.offers[call_id].media_epoch
+        await self.hall.execute(
+            actor, ReportMedia(op_id=self.op(), call_id=call_id, media_epoch=epoch, media=media)
+        )
+
+    async def connect(self, n: int, call_id: str) -> None:
+        """Both sides of seat n's call report media."""
+        call = self.hall.mirror.calls[call_id]
+        resident = Actor(role=Role.KIOSK_PAGE, kiosk_id=call.kiosk_id)
+        await self.report(resident, call_id, MediaReport.FLOWING)
+        await self.report(agent(n), call_id, MediaReport.FLOWING)
+
+
+@asynccontextmanager
+async def open_district(
+    folder: Path,
+    *,
+    locations: int = 3,
+    seats: int = 3,
+    kiosks: int = 6,
+    policy: Policy | None = None,
+    clock: HandClock | None = None,
+) -> AsyncIterator[HallDriver]:
+    """A district on a database in `folder`: made if it is not there, else as it was left."""
+    path = folder / "hall.db"
+    fresh = not path.exists()
+    store = Store.open(f"sqlite:///{path}")
+    clock = clock or HandClock()
+    try:
+        if fresh:
+            SQLModel.metadata.create_all(store.engine)
+            await store.write(
+                lambda c: fill_district(c, locations=locations, seats=seats, kiosks=kiosks)
+            )
+        async with open_hall(store, clock=clock, sealer=ReversingSealer(), policy=policy) as hall:
+            yield HallDriver(hall, clock)
+    finally:
+        await store.close()
