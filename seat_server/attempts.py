@@ -29,31 +29,32 @@ class Attempts:
         self._name_anywhere = RateLimitItemPerMinute(per_name * EVERYWHERE_FACTOR, window_minutes)
         self._address = RateLimitItemPerMinute(per_address, window_minutes)
 
-    async def require_allowed(self, *, name: str, address: str) -> None:
-        """Pass, unless there were too many wrong tries already.
+    async def begin(self, *, name: str, address: str) -> None:
+        """Count a try before it is looked at, so that many at once cannot slip through.
 
         Raises:
-            TooManyTries: there were; it says when to come back.
+            TooManyTries: there were too many; it says when to come back.
         """
-        for limit, *key in self._limits(name, address):
-            if not await self._limiter.test(limit, *key):
-                window = await self._limiter.get_window_stats(limit, *key)
-                raise TooManyTries(max(1, math.ceil(window.reset_time - time.time())))
+        if not await self._limiter.test(self._address, self._kind, "address", address):
+            raise await self._too_many(self._address, "address", address)
+        for limit, *key in self._of_name(name, address):
+            if not await self._limiter.hit(limit, self._kind, *key):
+                raise await self._too_many(limit, *key)
 
-    async def count_failure(self, *, name: str, address: str) -> None:
-        """Remember a wrong try."""
-        for limit, *key in self._limits(name, address):
-            await self._limiter.hit(limit, *key)
+    async def failed(self, *, address: str) -> None:
+        """The try was wrong: whoever is at `address` has one less."""
+        await self._limiter.hit(self._address, self._kind, "address", address)
 
-    async def forget(self, *, name: str, address: str) -> None:
-        """Somebody was right: what `name` got wrong from `address` no longer counts."""
-        await self._limiter.clear(self._name_here, self._kind, name, address)
+    async def succeeded(self, *, name: str, address: str) -> None:
+        """The try was right: what `name` got wrong before no longer counts."""
+        for limit, *key in self._of_name(name, address):
+            await self._limiter.clear(limit, self._kind, *key)
 
-    def _limits(
+    def _of_name(
         self, name: str, address: str
     ) -> tuple[tuple[RateLimitItem, *tuple[str, ...]], ...]:
-        return (
-            (self._name_here, self._kind, name, address),
-            (self._name_anywhere, self._kind, name),
-            (self._address, self._kind, "address", address),
-        )
+        return ((self._name_here, "here", name, address), (self._name_anywhere, "anywhere", name))
+
+    async def _too_many(self, limit: RateLimitItem, *key: str) -> TooManyTries:
+        window = await self._limiter.get_window_stats(limit, self._kind, *key)
+        return TooManyTries(max(1, math.ceil(window.reset_time - time.time())))

@@ -109,7 +109,7 @@ class Devices:
         """
         origin = loopback_origin(request.page_origin)
         public_key = _from_base64url(request.public_key)
-        label, secret = _parts(request.code)
+        label, secret = code_parts(request.code)
 
         def unit(tx: Transaction) -> str | None:
             row = tx.find(EnrolmentCodeRow, label=label)
@@ -272,7 +272,7 @@ def loopback_origin(origin: str) -> str:
     return plain
 
 
-def _parts(code: str) -> tuple[str, str]:
+def code_parts(code: str) -> tuple[str, str]:
     """Label and secret of a code as somebody typed it."""
     typed = "".join(letter for letter in code.upper() if letter.isalnum())
     whole = typed.translate(CODE_MISREADINGS)
