@@ -58,6 +58,10 @@ async def journal(d: HallDriver) -> list[str]:
     )
 
 
+def seat_state(d: HallDriver) -> SeatState:
+    return d.hall.mirror.seats["01"].state
+
+
 async def serve(d: HallDriver, seat: int, kiosk_no: int) -> tuple[str, str]:
     """A connected call between a seat and a kiosk; returns ticket and call id."""
     ticket_id = await d.take(kiosk_no)
@@ -347,10 +351,10 @@ async def test_after_call_work_ends_by_its_deadline_and_can_be_extended(tmp_path
         await d.hall.execute(agent(1), ExtendWrapUp(op_id="x", call_id=call_id))
         d.clock.move(d.hall.policy.wrap_up_s)
         await d.hall.tick()
-        assert d.hall.mirror.seats["01"].state is SeatState.WRAP_UP
+        assert seat_state(d) is SeatState.WRAP_UP
         d.clock.move(d.hall.policy.wrap_up_extension_s)
         await d.hall.tick()
-        assert d.hall.mirror.seats["01"].state is SeatState.IDLE
+        assert seat_state(d) is SeatState.IDLE
 
 
 async def test_a_rating_nobody_gives_frees_the_kiosk(tmp_path: Path) -> None:
