@@ -155,9 +155,7 @@ def _port_admitted(port: int, tcp_type: str | None) -> bool:
 
 def _extensions(text: str) -> dict[str, str]:
     words = text.split()
-    return {
-        name.lower(): value for name, value in zip(words[::2], words[1::2], strict=True)
-    }
+    return {name.lower(): value for name, value in zip(words[::2], words[1::2], strict=True)}
 
 
 def _number(extensions: dict[str, str], name: str) -> int | None:

@@ -31,14 +31,16 @@ _MEDIA: Final = re.compile(
 _GROUP: Final = re.compile(r"BUNDLE(?P<mids>(?: [A-Za-z0-9_+-]{1,32}){0,4})")
 _DIRECTIONS: Final = frozenset({"sendrecv", "sendonly", "recvonly", "inactive"})
 
-_TOKEN: Final = r"[!#$%&'*+.^_`{|}~A-Za-z0-9-]"  # noqa: S105  RFC 8866 calls it a token
+_TOKEN: Final = r"[!#$%&'*+.^_`{|}~A-Za-z0-9-]"
 _HEX: Final = r"[0-9A-Fa-f]{2}"
 _MSID: Final = rf"(?:-|{_TOKEN}{{1,64}})(?: {_TOKEN}{{1,64}})?"
 
 _ICE: Final = {
     "ice-ufrag": re.compile(r"[A-Za-z0-9+/]{4,256}"),
     "ice-pwd": re.compile(r"[A-Za-z0-9+/]{22,256}"),
-    "ice-options": re.compile(r"(?:trickle|renomination|ice2)(?: (?:trickle|renomination|ice2)){0,2}"),
+    "ice-options": re.compile(
+        r"(?:trickle|renomination|ice2)(?: (?:trickle|renomination|ice2)){0,2}"
+    ),
     "fingerprint": re.compile(
         rf"(?:sha-256 {_HEX}(?::{_HEX}){{31}}"
         rf"|sha-384 {_HEX}(?::{_HEX}){{47}}|sha-512 {_HEX}(?::{_HEX}){{63}})"
@@ -76,12 +78,15 @@ _MEDIA_ATTRIBUTES: Final = {
 _PER_PAYLOAD: Final = {
     "rtpmap": re.compile(r"(?P<pt>[0-9]{1,3}) [A-Za-z0-9_-]{1,32}/[0-9]{1,7}(?:/[1-8])?"),
     "rtcp-fb": re.compile(
-        r"(?P<pt>[0-9]{1,3}|\*) (?:nack(?: pli| rpsi| sli)?|goog-remb|transport-cc|ccm (?:fir|tmmbr)"
-        r"|rrtr)"
+        r"(?P<pt>[0-9]{1,3}|\*)"
+        r" (?:nack(?: pli| rpsi| sli)?|goog-remb|transport-cc|ccm (?:fir|tmmbr)|rrtr)"
     ),
     "fmtp": re.compile(r"(?P<pt>[0-9]{1,3}) [A-Za-z0-9_.=;/,+: -]{1,512}"),
 }
 """Lines about one payload type, which must be one of the media line's."""
+
+_REPEATED: Final = frozenset({"fingerprint", "msid", "extmap", "ssrc", "ssrc-group", *_PER_PAYLOAD})
+"""Of all others the first one counts, so that two readers cannot take different ones."""
 
 
 @dataclass(slots=True)
@@ -103,7 +108,8 @@ class MediaSection:
 
     def render(self) -> Iterator[str]:
         """The lines of this section. Addresses are blank: candidates carry them."""
-        yield f"m={self.kind} {0 if self.rejected else 9} UDP/TLS/RTP/SAVPF {' '.join(self.payloads)}"
+        port, payloads = 0 if self.rejected else 9, " ".join(self.payloads)
+        yield f"m={self.kind} {port} UDP/TLS/RTP/SAVPF {payloads}"
         yield "c=IN IP4 0.0.0.0"
         yield "a=rtcp:9 IN IP4 0.0.0.0"
         yield f"a=mid:{self.mid}"
@@ -209,7 +215,8 @@ def _read_session_attribute(description: SessionDescription, line: str) -> None:
             raise MessageMalformed("a group that is not the one bundle")
         description.bundle = tuple(found["mids"].split())
     elif name in _SESSION and _SESSION[name].fullmatch(value):
-        description.attributes.append((name, value))
+        if name in _REPEATED or not description.has(name):
+            description.attributes.append((name, value))
 
 
 def _read_media_attribute(section: MediaSection, line: str, policy: AddressPolicy) -> None:
@@ -227,7 +234,8 @@ def _read_media_attribute(section: MediaSection, line: str, policy: AddressPolic
         if found is not None and (found["pt"] in section.payloads or found["pt"] == "*"):
             section.attributes.append((name, value))
     elif name in _MEDIA_ATTRIBUTES and _MEDIA_ATTRIBUTES[name].fullmatch(value):
-        section.attributes.append((name, value))
+        if name in _REPEATED or not section.has(name):
+            section.attributes.append((name, value))
 
 
 def _read_candidate(section: MediaSection, line: str, policy: AddressPolicy) -> None:

@@ -1,0 +1,330 @@
+"""Who is told what, and when.
+
+Whoever a change concerns is told at once. The others who could see it (the line on every desk,
+the places before a waiting resident, the walls) are told together a few times a second. A view is
+the state, so to a client that is behind only the newest one is sent, once it has caught up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from typing import Final
+
+from service_queue.hall import Hall
+from service_queue.mirror import Changes, HallMirror
+from service_queue.views import Surroundings, desk_view, kiosk_view
+from signaling.protocol.events import DeskUpdated, KioskUpdated, Welcomed
+from signaling.protocol.message import Message
+from signaling.protocol.signals import IceServer
+from signaling.protocol.version import PROTOCOL_VERSION
+from signaling.protocol.words import Role, TicketState
+from signaling.server.client_table import ClientTable
+from signaling.server.connection import Connection
+from signaling.server.ice import ice_servers
+from signaling.server.metrics import WireMetrics
+from signaling.server.presence import Presence
+from signaling.server.settings import SignalingSettings
+from signaling.server.wall_feed import WallFeed
+
+_BEHIND_BYTES: Final = 64 * 1024
+"""A client with more than this unread gets no further views until it has read them."""
+
+
+class Publisher:
+    """Builds views from the hall's mirror and pushes them."""
+
+    def __init__(
+        self,
+        *,
+        hall: Hall,
+        presence: Presence,
+        table: ClientTable,
+        settings: SignalingSettings,
+        metrics: WireMetrics,
+    ) -> None:
+        self._hall = hall
+        self._presence = presence
+        self._table = table
+        self._settings = settings
+        self._metrics = metrics
+        self._wall = WallFeed()
+        self._desk_at: dict[str, Connection] = {}
+        """Which desk showed a seat last: it is told, too, that the seat is no longer its own."""
+        self._concerned: dict[Connection, None] = {}
+        self._behind: set[Connection] = set()
+        self._at_once: asyncio.Handle | None = None
+        self._soon: asyncio.TimerHandle | None = None
+        self._around = Surroundings(
+            kiosk_online=self._kiosk_online,
+            kiosk_restarts_ice=lambda kiosk_id: _restarts_ice(presence.kiosk_page(kiosk_id)),
+            agent_restarts_ice=lambda agent_id: _restarts_ice(presence.desk(agent_id)),
+            ice_servers=self._ice_servers,
+        )
+        self._unsubscribe = hall.subscribe(self._follow)
+
+    def close(self) -> None:
+        """Tell nobody anything any more."""
+        self._unsubscribe()
+        for handle in (self._at_once, self._soon):
+            if handle is not None:
+                handle.cancel()
+
+    # --- for the hub -----------------------------------------------------------------------
+
+    def welcome(self, connection: Connection) -> None:
+        """Greet a connection, and send it what it shows."""
+        connection.welcomed = True
+        self._greet(connection)
+        self.sync(connection)
+        if connection.role in (Role.KIOSK_PAGE, Role.AGENT):
+            self._at_once_to(self._peers_of(connection))
+        if self._presence.walls():
+            self._tell_the_rest_soon()
+
+    def forget(self, connection: Connection) -> None:
+        """A connection is gone."""
+        self._concerned.pop(connection, None)
+        self._behind.discard(connection)
+        self._leave_seat(connection)
+        if self._presence.walls():
+            self._tell_the_rest_soon()
+
+    def sync(self, connection: Connection) -> None:
+        """Send a connection its view whether or not it changed."""
+        connection.last_view = None
+        if connection.place is None:
+            self._behind.add(connection)  # no step before the picture it starts from
+            self._advance_walls()
+            self._reset_wall(connection)
+        else:
+            self._send_view(connection)
+
+    def send(self, connection: Connection, event: Message) -> bool:
+        """Send an event; False when nobody is there to read it."""
+        if not connection.welcomed or connection.ending:
+            return False
+        sent = self._table.push(connection.sid, event.model_dump_json())
+        if sent:
+            self._metrics.pushes.labels(_type(event)).inc()
+        return sent
+
+    def tick(self) -> None:
+        """Once a second: the walls learn how far they must be."""
+        walls = self._presence.walls()
+        if not walls:
+            return
+        self._advance_walls()
+        tick = self._wall.tick(self._hall.clock.now())
+        for wall in walls:
+            if wall not in self._behind:
+                self.send(wall, tick)
+
+    # --- following the hall ----------------------------------------------------------------
+
+    def _follow(self, changes: Changes) -> None:
+        if changes.reference:
+            self._at_once_to(self._presence)
+        else:
+            self._at_once_to(self._concerned_by(changes))
+        self._tell_the_rest_soon()
+
+    def _concerned_by(self, changes: Changes) -> Iterable[Connection]:
+        mirror = self._hall.mirror
+        kiosk_ids = changes.kiosk_ids | {call.kiosk_id for call in changes.calls}
+        seat_ids = changes.seat_ids | {
+            ticket.seat_id for ticket in changes.tickets if ticket.seat_id is not None
+        }
+        for offer in changes.offers:
+            ticket = mirror.tickets.get(offer.ticket_id)
+            if ticket is not None:
+                kiosk_ids.add(ticket.kiosk_id)
+        for seat_id in seat_ids:
+            ticket = mirror.ticket_at_seat(seat_id)
+            if ticket is not None:
+                kiosk_ids.add(ticket.kiosk_id)
+            yield from self._desks_of(mirror, seat_id)
+        for kiosk_id in kiosk_ids:
+            page = self._presence.kiosk_page(kiosk_id)
+            if page is not None:
+                yield page
+
+    def _desks_of(self, mirror: HallMirror, seat_id: str) -> Iterable[Connection]:
+        """Who sits at a seat, and who did until now."""
+        before = self._desk_at.get(seat_id)
+        if before is not None:
+            yield before
+        seat = mirror.seats.get(seat_id)
+        desk = self._presence.desk(seat.agent_id) if seat is not None and seat.agent_id else None
+        if desk is not None and desk is not before:
+            yield desk
+
+    def _peers_of(self, connection: Connection) -> Iterable[Connection]:
+        """The other side of a connection's call: it must know what it now talks to."""
+        mirror = self._hall.mirror
+        principal = connection.principal
+        if principal.kiosk_id is not None:
+            ticket = mirror.ticket_of_kiosk(principal.kiosk_id)
+            if ticket is not None and ticket.seat_id is not None and ticket.state.is_open:
+                yield from self._desks_of(mirror, ticket.seat_id)
+        elif principal.agent_id is not None:
+            seat = mirror.seat_of_agent(principal.agent_id)
+            ticket = mirror.ticket_at_seat(seat.id) if seat is not None else None
+            page = self._presence.kiosk_page(ticket.kiosk_id) if ticket is not None else None
+            if page is not None:
+                yield page
+
+    def _at_once_to(self, connections: Iterable[Connection]) -> None:
+        self._concerned.update(dict.fromkeys(connections))
+        if self._at_once is None and self._concerned:
+            # Commits that arrive together in one turn of the loop make one view.
+            self._at_once = asyncio.get_running_loop().call_soon(self._tell_concerned)
+
+    def _tell_concerned(self) -> None:
+        self._at_once = None
+        concerned, self._concerned = self._concerned, {}
+        for connection in concerned:
+            self._send_view(connection)
+
+    def _tell_the_rest_soon(self) -> None:
+        if self._soon is None:
+            self._soon = asyncio.get_running_loop().call_later(
+                self._settings.wall_interval_s, self._tell_the_rest
+            )
+
+    def _tell_the_rest(self) -> None:
+        self._soon = None
+        behind, self._behind = self._behind, set()
+        for connection in behind:
+            if connection.place is None:
+                self._reset_wall(connection)
+        mirror = self._hall.mirror
+        for ticket in mirror.open_tickets():
+            page = self._presence.kiosk_page(ticket.kiosk_id)
+            if page is not None and ticket.state is TicketState.WAITING:
+                self._send_view(page)
+        for desk in tuple(self._desk_at.values()):
+            self._send_view(desk)
+        for connection in behind:
+            self._send_view(connection)
+        if self._presence.walls():
+            self._advance_walls()
+        if self._behind:
+            self._tell_the_rest_soon()
+
+    # --- sending ---------------------------------------------------------------------------
+
+    def _greet(self, connection: Connection) -> None:
+        principal = connection.principal
+        seat = None if principal.agent_id is None else self._seat_of(connection)
+        self.send(
+            connection,
+            Welcomed(
+                protocol=PROTOCOL_VERSION,
+                server_version=self._settings.server_version,
+                server_time=self._hall.clock.now(),
+                role=connection.role,
+                subject=principal.subject,
+                seat_id=seat,
+            ),
+        )
+
+    def _seat_of(self, connection: Connection) -> str | None:
+        if connection.role is not Role.AGENT or connection.principal.agent_id is None:
+            return None
+        seat = self._hall.mirror.seat_of_agent(connection.principal.agent_id)
+        return None if seat is None else seat.id
+
+    def _send_view(self, connection: Connection) -> None:
+        """Send the newest view, unless it says what the last one said."""
+        if not connection.welcomed or not self._presence.holds(connection):
+            return
+        if connection.role is Role.AGENT:
+            self._note_seat(connection)
+        event = self._view_event(connection)
+        if event is None:
+            return
+        timeless = _without_times(event)
+        if timeless == connection.last_view:
+            return
+        if self._table.backlog(connection.sid) > _BEHIND_BYTES:
+            self._behind.add(connection)
+            self._tell_the_rest_soon()
+        elif self.send(connection, event):
+            connection.last_view = timeless
+
+    def _view_event(self, connection: Connection) -> KioskUpdated | DeskUpdated | None:
+        mirror, now = self._hall.mirror, self._hall.clock.now()
+        if connection.role is Role.KIOSK_PAGE:
+            kiosk = kiosk_view(mirror, connection.principal.subject, now, self._around)
+            return None if kiosk is None else KioskUpdated(view=kiosk)
+        seat_id = self._seat_of(connection)
+        desk = None if seat_id is None else desk_view(mirror, seat_id, now, self._around)
+        return None if desk is None else DeskUpdated(view=desk)
+
+    def _note_seat(self, connection: Connection) -> None:
+        """Follow an agent from seat to seat; one who lost the seat is greeted anew, without one."""
+        seat_id = self._seat_of(connection)
+        if connection.seat_id not in (None, seat_id):
+            self._leave_seat(connection)
+            connection.last_view = None
+            if seat_id is None:
+                self._greet(connection)
+        if seat_id is not None:
+            connection.seat_id = seat_id
+            self._desk_at[seat_id] = connection
+
+    def _leave_seat(self, connection: Connection) -> None:
+        seat_id, connection.seat_id = connection.seat_id, None
+        if seat_id is not None and self._desk_at.get(seat_id) is connection:
+            del self._desk_at[seat_id]
+
+    def _advance_walls(self) -> None:
+        step = self._wall.advance(self._hall.mirror, self._hall.clock.now(), self._around)
+        if step is None:
+            return
+        for wall in self._presence.walls():
+            if wall in self._behind:
+                continue
+            if self._table.backlog(wall.sid) > _BEHIND_BYTES:
+                self._behind.add(wall)
+            else:
+                self.send(wall, step)
+        if self._behind:
+            self._tell_the_rest_soon()
+
+    def _reset_wall(self, wall: Connection) -> None:
+        if not self._presence.holds(wall):
+            return
+        if self._table.backlog(wall.sid) > _BEHIND_BYTES:
+            self._behind.add(wall)
+            self._tell_the_rest_soon()
+        else:
+            self._behind.discard(wall)
+            self.send(wall, self._wall.reset(self._hall.clock.now()))
+
+    # --- surroundings ----------------------------------------------------------------------
+
+    def _kiosk_online(self, kiosk_id: str) -> bool:
+        presence = self._presence
+        return (presence.kiosk_page(kiosk_id) or presence.kiosk_device(kiosk_id)) is not None
+
+    def _ice_servers(self, subject: str) -> tuple[IceServer, ...]:
+        settings = self._settings
+        return ice_servers(settings.stun_urls, settings.turn, subject, self._hall.clock.now())
+
+
+def _restarts_ice(connection: Connection | None) -> bool:
+    """What is not there will most likely come back as a browser."""
+    return connection is None or connection.restarts_ice
+
+
+def _type(event: Message) -> str:
+    kind: str = getattr(event, "type", "")
+    return kind
+
+
+def _without_times(event: KioskUpdated | DeskUpdated) -> KioskUpdated | DeskUpdated:
+    """The event without what differs each time."""
+    times = {"seq": 0, "server_time": 0.0}
+    return event.model_copy(update={"view": event.view.model_copy(update=times)})
