@@ -41,7 +41,7 @@ check-imports: setup
 	@$(STEP) "who imports whom (import-linter)" lint-imports
 
 check-protocol: setup
-	@$(STEP) "generated files are up to date" python -m signaling.protocol.schema --check
+	@$(STEP) "generated files are up to date" sh -c 'python -m signaling.protocol.schema --check && python -m service_queue.charts --check'
 
 check-web-types: setup
 	@$(STEP) "front end types (vue-tsc)" python hatch_build.py npm run typecheck --silent
