@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 import engineio
-from aiohttp import WSCloseCode, WSMsgType, web
+from aiohttp import WebSocketError, WSCloseCode, WSMsgType, web
 from engineio.packet import Packet
 
 from signaling.server.metrics import WireMetrics
@@ -121,7 +121,10 @@ class WireSocket:
                 await self._end("malformed", WSCloseCode.UNSUPPORTED_DATA)
         elif message.type is WSMsgType.BINARY:
             await self._end("malformed", WSCloseCode.UNSUPPORTED_DATA)
-        elif self._socket.close_code == WSCloseCode.MESSAGE_TOO_BIG:
+        elif isinstance(message.data, WebSocketError) and (
+            message.data.code == WSCloseCode.MESSAGE_TOO_BIG
+        ):
+            # aiohttp has closed it with that code, which tells the sender why.
             self._engine.metrics.refusals.labels("too_large").inc()
             self._engine.metrics.drops.labels("too_large").inc()
         raise ConnectionAbortedError

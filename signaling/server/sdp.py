@@ -214,9 +214,8 @@ def _read_session_attribute(description: SessionDescription, line: str) -> None:
         if found is None or description.bundle:
             raise MessageMalformed("a group that is not the one bundle")
         description.bundle = tuple(found["mids"].split())
-    elif name in _SESSION and _SESSION[name].fullmatch(value):
-        if name in _REPEATED or not description.has(name):
-            description.attributes.append((name, value))
+    elif _is_wanted(name, value, _SESSION, description):
+        description.attributes.append((name, value))
 
 
 def _read_media_attribute(section: MediaSection, line: str, policy: AddressPolicy) -> None:
@@ -233,9 +232,22 @@ def _read_media_attribute(section: MediaSection, line: str, policy: AddressPolic
         found = _PER_PAYLOAD[name].fullmatch(value)
         if found is not None and (found["pt"] in section.payloads or found["pt"] == "*"):
             section.attributes.append((name, value))
-    elif name in _MEDIA_ATTRIBUTES and _MEDIA_ATTRIBUTES[name].fullmatch(value):
-        if name in _REPEATED or not section.has(name):
-            section.attributes.append((name, value))
+    elif _is_wanted(name, value, _MEDIA_ATTRIBUTES, section):
+        section.attributes.append((name, value))
+
+
+def _is_wanted(
+    name: str,
+    value: str,
+    known: dict[str, re.Pattern[str]],
+    holder: SessionDescription | MediaSection,
+) -> bool:
+    """True for an attribute on the list, well formed, and the first of those that stand alone."""
+    return (
+        name in known
+        and known[name].fullmatch(value) is not None
+        and (name in _REPEATED or not holder.has(name))
+    )
 
 
 def _read_candidate(section: MediaSection, line: str, policy: AddressPolicy) -> None:

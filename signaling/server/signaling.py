@@ -57,6 +57,11 @@ class Signaling:
         presence = self._hub.presence
         return (presence.kiosk_page(kiosk_id) or presence.kiosk_device(kiosk_id)) is not None
 
+    def sessions_in_use(self) -> frozenset[str]:
+        """The sign-ins with an open connection."""
+        sessions = (each.principal.session_id for each in self._hub.presence)
+        return frozenset(session for session in sessions if session is not None)
+
     def kiosk_health(self) -> Mapping[str, KioskHealth]:
         """The latest word of each kiosk's program since the start."""
         return self._hub.health.all()
