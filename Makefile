@@ -4,6 +4,7 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 STEP := .ci/step
+NPM := python hatch_build.py npm
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .PHONY: help setup browser demo test check bench unit integration e2e clean \
@@ -44,10 +45,10 @@ check-protocol: setup
 	@$(STEP) "generated files are up to date" sh -c 'python -m signaling.protocol.schema --check && python -m service_queue.charts --check'
 
 check-web-types: setup
-	@$(STEP) "front end types (vue-tsc)" python hatch_build.py npm run typecheck --silent
+	@$(STEP) "front end types (vue-tsc)" $(NPM) run typecheck --silent
 
 check-web: setup
-	@$(STEP) "front end tests (vitest)" python hatch_build.py npm test --silent
+	@$(STEP) "front end tests (vitest)" $(NPM) test --silent
 
 unit: setup ## Run the unit tests
 	@pytest -q tests/unit

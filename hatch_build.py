@@ -68,6 +68,7 @@ def build(root: Path) -> list[str]:
         if "build" in package.get("scripts", {}) and _stamp(root, name) != digest
     ]
     for name in stale:
+        print(f"front ends: building {name}", flush=True)
         npm(root, ["run", "build", "--workspace", name, "--silent"])
         _stamp_file(root, name).write_text(digest, encoding="utf-8")
     return stale
@@ -82,6 +83,7 @@ def npm(root: Path, arguments: Sequence[str]) -> None:
             f"install one, or: pip install '{NODE_WHEEL}'"
         )
     if not _installed(root):
+        print("front ends: installing their packages", flush=True)
         _run(root, path, ["ci", "--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error"])
     _run(root, path, arguments)
 
@@ -93,7 +95,12 @@ def _run(root: Path, path: str, arguments: Sequence[str]) -> None:
         [program, *arguments], check=False, cwd=root, env={**os.environ, "PATH": path}
     )
     if done.returncode:
-        raise FrontEndsNotBuilt(f"npm {' '.join(arguments)} ended with code {done.returncode}")
+        hint = ""
+        if arguments[0] == "ci":
+            hint = "\nIs an npm registry reachable? Name yours in ~/.npmrc (registry=…)."
+        raise FrontEndsNotBuilt(
+            f"npm {' '.join(arguments)} ended with code {done.returncode}{hint}"
+        )
 
 
 def _skipped() -> bool:
@@ -185,8 +192,7 @@ def main(arguments: Sequence[str]) -> None:
     try:
         match list(arguments):
             case []:
-                built = build(root)
-                print("front ends: " + (f"built {', '.join(built)}" if built else "up to date"))
+                build(root)
             case ["--needs"]:
                 print("\n".join(needs()))
             case ["npm", *rest]:
