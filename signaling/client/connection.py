@@ -59,6 +59,7 @@ class Connection:
         *,
         hello: Mapping[str, object],
         tls: ssl.SSLContext | None,
+        origin: str | None,
         on_event: Callable[[object], None],
         deadline_s: float,
     ) -> Connection:
@@ -77,6 +78,7 @@ class Connection:
                 await connection._sio.connect(
                     url,
                     auth=dict(hello),
+                    headers={} if origin is None else {"Origin": origin},
                     transports=["websocket"],
                     wait_timeout=deadline_s,
                 )

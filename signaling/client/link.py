@@ -88,6 +88,7 @@ class Link:
         on_event: Callable[[ServerEvent], Awaitable[None]],
         on_status: Callable[[LinkStatus, str | None], None] | None = None,
         restarts_ice: bool = False,
+        origin: str | None = None,
         ca_file: Path | None = None,
         connect_deadline_s: float = CONNECT_DEADLINE_S,
         random: Callable[[], float] = _random.random,
@@ -96,12 +97,14 @@ class Link:
         """Make a link; nothing happens until it is entered.
 
         `token` is asked before every attempt. `on_event` is awaited for one event at a time, in
-        order. `on_status` hears every change with the refusal's code, where there is one.
+        order. `on_status` hears every change with the refusal's code, where there is one. People's
+        roles are let in only from the server's own pages: a program names that `origin`.
         """
         self._url = url
         self._token = token
         self._client = client
         self._restarts_ice = restarts_ice
+        self._origin = origin
         self._on_event = on_event
         self._on_status = on_status
         self._tls = None if ca_file is None else ssl.create_default_context(cafile=ca_file)
@@ -262,6 +265,7 @@ class Link:
             self._url,
             hello=hello.model_dump(mode="json"),
             tls=self._tls,
+            origin=self._origin,
             on_event=self._arrived,
             deadline_s=self._connect_deadline_s,
         )
