@@ -118,14 +118,29 @@ class TcpFaultProxy:
     async def _pump(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, up: bool
     ) -> None:
-        while chunk := await reader.read(64 * 1024):
-            if self.faults.delay_s:
-                await asyncio.sleep(self.faults.delay_s)
-            if self.faults.blackhole_up if up else self.faults.blackhole_down:
-                continue
-            writer.write(chunk)
-            await writer.drain()
-        raise _EndOfStreamError
+        """Pass everything on when it is due: what follows closely is not delayed twice."""
+        clock = asyncio.get_running_loop().time
+        line: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
+
+        async def deliver() -> None:
+            while True:
+                due, chunk = await line.get()
+                if (left_s := due - clock()) > 0:
+                    await asyncio.sleep(left_s)
+                if not chunk:
+                    raise _EndOfStreamError
+                if self.faults.blackhole_up if up else self.faults.blackhole_down:
+                    continue
+                writer.write(chunk)
+                await writer.drain()
+
+        async with asyncio.TaskGroup() as both:
+            both.create_task(deliver())
+            while True:
+                chunk = await reader.read(64 * 1024)
+                line.put_nowait((clock() + self.faults.delay_s, chunk))
+                if not chunk:
+                    return
 
 
 class _EndOfStreamError(Exception):
