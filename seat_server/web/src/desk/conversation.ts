@@ -1,0 +1,143 @@
+import {
+  CallMedia,
+  type Link,
+  LocalMedia,
+  type MediaState,
+  type MediaStats,
+  RemotePicture,
+  type Signalled,
+} from '@xiaowu/wire'
+import type { DeskView } from '@xiaowu/wire'
+import { wantsCamera, workOf } from './work'
+
+/** What a screen shows of the media. */
+export interface ConversationState {
+  media: MediaState
+  /** Pictures of the resident arrive. */
+  picture: boolean
+  stats: MediaStats | null
+  localStream: MediaStream | null
+  camera: 'ok' | 'missing' | 'unknown'
+  microphone: 'ok' | 'missing' | 'unknown'
+  muted: boolean
+  cameraOn: boolean
+}
+
+export function emptyConversation(): ConversationState {
+  return {
+    media: 'closed',
+    picture: false,
+    stats: null,
+    localStream: null,
+    camera: 'unknown',
+    microphone: 'unknown',
+    muted: false,
+    cameraOn: true,
+  }
+}
+
+/** The agent's camera and microphone, and the media of whichever call the view speaks of. */
+export class Conversation {
+  private readonly local: LocalMedia
+  private readonly call: CallMedia
+  private picture: RemotePicture | null = null
+  private remote: MediaStream | null = null
+  private callId: string | null = null
+
+  constructor(
+    link: Pick<Link, 'send' | 'status'>,
+    private readonly state: ConversationState,
+    signal: AbortSignal,
+  ) {
+    this.local = new LocalMedia({
+      signal,
+      onChange: () => {
+        this.publishLocal()
+        this.call.localChanged()
+      },
+    })
+    this.call = new CallMedia({
+      link,
+      local: async () => {
+        await this.local.open()
+        return this.local.stream ?? new MediaStream()
+      },
+      onRemote: (stream) => this.show(stream),
+      onState: (media) => this.mediaChanged(media),
+      onPicture: (live) => (state.picture = live),
+      onStats: (stats) => (state.stats = stats),
+    })
+    signal.addEventListener('abort', () => this.call.close(), { once: true })
+  }
+
+  /** Feed every view; null when no seat is taken. */
+  follow(view: DeskView | null): void {
+    if (wantsCamera(view)) void this.local.open().then(() => this.publishLocal())
+    else this.closeCamera()
+    const callId = view?.link?.call_id ?? null
+    if (callId !== this.callId) this.beginCall(callId)
+    this.call.update(view?.link ?? null)
+  }
+
+  signalled(event: Signalled): void {
+    this.call.signalled(event)
+  }
+
+  /** The two video elements the resident is shown in, while they exist. */
+  showIn(videos: readonly [HTMLVideoElement, HTMLVideoElement], signal: AbortSignal): void {
+    const picture = new RemotePicture({ videos, signal })
+    this.picture = picture
+    if (this.remote !== null && this.callId !== null) picture.show(this.remote, this.callId)
+    signal.addEventListener('abort', () => {
+      if (this.picture === picture) this.picture = null
+    })
+  }
+
+  toggleMuted(): void {
+    this.state.muted = !this.state.muted
+    this.call.setMuted(this.state.muted)
+  }
+
+  toggleCamera(): void {
+    this.state.cameraOn = !this.state.cameraOn
+    this.call.setCamera(this.state.cameraOn)
+  }
+
+  /** Every call begins heard and seen: a mute left over from the last one would baffle a resident. */
+  private beginCall(callId: string | null): void {
+    this.callId = callId
+    this.remote = null
+    this.picture?.clear()
+    Object.assign(this.state, { picture: false, stats: null, muted: false, cameraOn: true })
+    this.call.setMuted(false)
+    this.call.setCamera(true)
+  }
+
+  private show(stream: MediaStream): void {
+    this.remote = stream
+    if (this.callId !== null) this.picture?.show(stream, this.callId)
+  }
+
+  private mediaChanged(media: MediaState): void {
+    this.state.media = media
+    if (media !== 'flowing') this.state.picture = false
+  }
+
+  private closeCamera(): void {
+    if (this.state.localStream === null && this.state.camera === 'unknown') return
+    this.local.close()
+    this.publishLocal()
+  }
+
+  private publishLocal(): void {
+    this.state.localStream = this.local.stream
+    this.state.camera = this.local.camera
+    this.state.microphone = this.local.microphone
+  }
+}
+
+/** True while a stage must exist, hidden or not, so that the first frame finds its place. */
+export function needsStage(view: DeskView): boolean {
+  const work = workOf(view)
+  return work === 'ringing' || work === 'call'
+}

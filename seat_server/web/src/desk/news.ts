@@ -1,0 +1,15 @@
+import type { DeskView } from '@xiaowu/wire'
+import { workOf } from './work'
+
+/** Something that happened without the agent's doing and that the new view does not say. */
+export type News = 'ring_withdrawn' | 'call_fell_through'
+
+/** What to tell the agent when one view follows another. `asked`: the agent caused the change. */
+export function newsBetween(before: DeskView | null, after: DeskView, asked: boolean): News | null {
+  if (before === null || asked) return null
+  const was = workOf(before)
+  const is = workOf(after)
+  if (was === 'ringing' && is === 'idle') return 'ring_withdrawn'
+  if (was === 'call' && (is === 'idle' || is === 'break')) return 'call_fell_through'
+  return null
+}
