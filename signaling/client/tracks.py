@@ -15,7 +15,8 @@ from typing import Final
 import numpy as np
 from aiortc import MediaStreamTrack
 from aiortc.mediastreams import MediaStreamError
-from av import AudioFrame, AudioStream, Packet, VideoFrame
+from av import AudioFrame, Packet, VideoFrame
+from av.stream import Stream
 
 from signaling.client.pictures import I420, Pictures
 from signaling.client.sounds import PACKED_MS, RATE, PackedSound, Sound
@@ -107,12 +108,12 @@ class PackedSoundTrack(MediaStreamTrack):
         self._packets = itertools.cycle(sound.packets)
         self._pace = _Pace(PACKED_MS / 1000)
 
-    async def recv(self) -> Packet[AudioStream]:
+    async def recv(self) -> Packet[Stream]:
         """The next packet, when it is due."""
         if self.readyState != "live":
             raise MediaStreamError
         at_s = await self._pace.wait()
-        packet: Packet[AudioStream] = Packet(next(self._packets))
+        packet: Packet[Stream] = Packet(next(self._packets))
         packet.pts = round(at_s * RATE)
         packet.time_base = fractions.Fraction(1, RATE)
         return packet

@@ -1,0 +1,157 @@
+"""The kiosk program: opens everything it needs, in order, and closes it in reverse."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from kiosk_client.browser import Browser
+from kiosk_client.device_key import DeviceKey
+from kiosk_client.enrol import enrol
+from kiosk_client.errors import KioskError
+from kiosk_client.hall_api import HallApi
+from kiosk_client.health import Health
+from kiosk_client.page import Page
+from kiosk_client.settings import KioskSettings
+from kiosk_client.sources import Sources, open_media
+from kiosk_client.tokens import Tokens
+from kiosk_client.version import kiosk_version
+from kiosk_client.visit import Visit, VisitPlan, VisitResult
+from signaling.client.link import Link, LinkStatus
+from signaling.client.sinks import Sink
+from signaling.protocol.events import ServerEvent
+from signaling.protocol.views import KioskView
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageKiosk:
+    """A kiosk with a touch page that runs."""
+
+    kiosk_id: str
+    page_origin: str
+    page: Page
+    health: Health
+    link: Link
+    browser: Browser | None
+
+
+async def enrol_kiosk(settings: KioskSettings, code: str) -> DeviceKey:
+    """Enrol this kiosk; raises Refusal, KioskError."""
+    async with HallApi(settings.server_url, ca_file=settings.ca_file) as api:
+        return await enrol(settings, api, code)
+
+
+def device_of(settings: KioskSettings) -> DeviceKey:
+    """This kiosk's key; raises NotEnrolled, KeyUnreadable, or KioskError for another server's."""
+    device = DeviceKey.load(settings.data_dir)
+    if device.server_url != settings.server_url:
+        raise KioskError(
+            f"this kiosk is enrolled at {device.server_url}, not at {settings.server_url}; "
+            "give that address, or enrol again"
+        )
+    return device
+
+
+@asynccontextmanager
+async def open_page_kiosk(
+    settings: KioskSettings, *, with_browser: bool
+) -> AsyncIterator[PageKiosk]:
+    """The kiosk with its touch page; raises KioskError."""
+    device = device_of(settings)
+    async with AsyncExitStack() as stack:
+        api = await stack.enter_async_context(
+            HallApi(settings.server_url, ca_file=settings.ca_file)
+        )
+        page = await stack.enter_async_context(Page(settings, device, Tokens(api, device, "page")))
+        link = await stack.enter_async_context(_device_link(settings, api, device))
+        browser: Browser | None = None
+        if with_browser:
+            browser = await stack.enter_async_context(Browser(settings))
+        health = await stack.enter_async_context(
+            Health(
+                link,
+                data_dir=settings.data_dir,
+                page_attached=lambda: (
+                    page.opened.is_set() and (browser is None or browser.is_running)
+                ),
+                every_s=settings.health_every_s,
+            )
+        )
+        yield PageKiosk(
+            kiosk_id=device.kiosk_id,
+            page_origin=settings.page_origin,
+            page=page,
+            health=health,
+            link=link,
+            browser=browser,
+        )
+
+
+async def headless_visit(
+    settings: KioskSettings,
+    plan: VisitPlan,
+    sources: Sources,
+    *,
+    sink: Sink | None = None,
+    on_phase: Callable[[KioskView], None] = lambda _view: None,
+    on_visit: Callable[[Visit], None] = lambda _visit: None,
+) -> VisitResult:
+    """One visit without a browser; `on_visit` gets hold of it. Raises KioskError."""
+    device = device_of(settings)
+    async with AsyncExitStack() as stack:
+        media = await stack.enter_async_context(open_media(sources))
+        visit = Visit(plan, media=media, sink=sink, on_phase=on_phase)
+        on_visit(visit)
+        api = await stack.enter_async_context(
+            HallApi(settings.server_url, ca_file=settings.ca_file)
+        )
+        link = await stack.enter_async_context(
+            Link(
+                url=settings.server_url,
+                token=Tokens(api, device, "page").token,
+                client=f"xiaowu kiosk headless {kiosk_version()}",
+                on_event=visit.on_event,
+                on_status=visit.on_status,
+                ca_file=settings.ca_file,
+            )
+        )
+        own = await stack.enter_async_context(_device_link(settings, api, device))
+        has_camera = sources.camera is not None
+        await stack.enter_async_context(
+            Health(
+                own,
+                data_dir=settings.data_dir,
+                page_attached=lambda: link.status is LinkStatus.ONLINE,
+                camera=lambda: "ok" if has_camera else "missing",
+                microphone=lambda: "missing",
+                every_s=settings.health_every_s,
+            )
+        )
+        return await visit.run(link)
+
+
+def _device_link(settings: KioskSettings, api: HallApi, device: DeviceKey) -> Link:
+    async def nothing_to_do(_event: ServerEvent) -> None:
+        """The kiosk program itself is told nothing that it has to act on."""
+
+    return Link(
+        url=settings.server_url,
+        token=Tokens(api, device, "device").token,
+        client=f"xiaowu kiosk {kiosk_version()}",
+        on_event=nothing_to_do,
+        ca_file=settings.ca_file,
+    )
+
+
+async def run_until(stopped: asyncio.Event, kiosk: PageKiosk) -> None:
+    """Keep the kiosk open until `stopped`, or until it was revoked or replaced."""
+    while not stopped.is_set():
+        if kiosk.link.status in (LinkStatus.REVOKED, LinkStatus.REPLACED):
+            raise KioskError(f"the server ended this kiosk: {kiosk.link.status}")
+        try:
+            async with asyncio.timeout(1.0):
+                await stopped.wait()
+        except TimeoutError:
+            continue
