@@ -1,3 +1,4 @@
+export { pause } from './backoff'
 export * from './call'
 export * from './clock'
 export * from './level'

@@ -76,6 +76,7 @@ export class LocalMedia {
   private opening: Promise<MediaStream | null> | null = null
   private wanted: AbortController | null = null
   private nudge = new AbortController()
+  private retrying: AbortSignal | null = null
   private readonly backoff: Backoff
 
   constructor(private readonly options: LocalMediaOptions) {
@@ -86,15 +87,17 @@ export class LocalMedia {
     options.signal.addEventListener('abort', () => this.close(), { once: true })
   }
 
-  /** Opens what there is and keeps it open until close(); null when there is nothing yet. */
+  /**
+   * Opens what there is and keeps it open until close(); null when there is nothing yet. Calling
+   * it again does not hurry a retry that is under way.
+   */
   open(): Promise<MediaStream | null> {
     if (this.options.signal.aborted) return Promise.resolve(null)
-    this.wanted ??= new AbortController()
-    if (this.complete) return Promise.resolve(this.stream)
-    this.opening ??= this.attempt(this.wanted.signal).finally(() => {
-      this.opening = null
-    })
-    return this.opening
+    if (this.wanted === null) {
+      this.wanted = new AbortController()
+      return this.tryNow(this.wanted.signal)
+    }
+    return this.opening ?? Promise.resolve(this.stream)
   }
 
   /** Lets go of camera and microphone; their lamps go out. */
@@ -109,6 +112,14 @@ export class LocalMedia {
 
   private get complete(): boolean {
     return this.camera === 'ok' && this.microphone === 'ok'
+  }
+
+  private tryNow(signal: AbortSignal): Promise<MediaStream | null> {
+    const opening = this.attempt(signal).finally(() => {
+      if (this.opening === opening) this.opening = null
+    })
+    this.opening = opening
+    return opening
   }
 
   private async attempt(signal: AbortSignal): Promise<MediaStream | null> {
@@ -126,14 +137,19 @@ export class LocalMedia {
       }
     } catch {
       if (signal.aborted) return null
-      // No name, no permission, no device: for the booth it is all "missing", and asked again.
-      this.drop()
-      this.camera = 'missing'
-      this.microphone = 'missing'
-      this.options.onChange()
+      // No permission, no device, a device in use: for the booth it is all "missing", and asked
+      // again. What still works from before stays.
+      if (this.stream === null) this.nothing()
     }
-    if (!this.complete) void this.retryLater(signal)
+    void this.retryUntilComplete(signal)
     return this.stream
+  }
+
+  private nothing(): void {
+    if (this.camera === 'missing' && this.microphone === 'missing') return
+    this.camera = 'missing'
+    this.microphone = 'missing'
+    this.options.onChange()
   }
 
   /** A working microphone is not swapped for itself because the camera is still missing. */
@@ -161,25 +177,28 @@ export class LocalMedia {
     else this.microphone = 'missing'
     stream.removeTrack(track)
     this.options.onChange()
-    void this.retryLater(signal)
+    void this.retryUntilComplete(signal)
   }
 
-  private async retryLater(signal: AbortSignal): Promise<void> {
-    await pause(this.backoff.nextMs() + 500, AbortSignal.any([this.nudge.signal, signal]))
-    if (!signal.aborted && !this.complete) await this.reopen()
+  /** One loop at a time looks after what is missing. */
+  private async retryUntilComplete(signal: AbortSignal): Promise<void> {
+    if (this.retrying === signal) return
+    this.retrying = signal
+    while (!signal.aborted && !this.complete) {
+      await pause(this.backoff.nextMs() + 500, AbortSignal.any([this.nudge.signal, signal]))
+      if (!signal.aborted && (await this.mayHelp())) await this.tryNow(signal)
+    }
+    if (this.retrying === signal) this.retrying = null
   }
 
-  /** Opens again only if that may bring back what is missing; a working half is left in peace. */
-  private async reopen(): Promise<void> {
-    const kinds = new Set(
-      (await navigator.mediaDevices.enumerateDevices()).map((device) => device.kind),
-    )
-    const helps =
+  /** Opening again may bring back what is missing; a working half is otherwise left in peace. */
+  private async mayHelp(): Promise<boolean> {
+    const devices = await navigator.mediaDevices.enumerateDevices()
+    const kinds = new Set(devices.map((device) => device.kind))
+    return (
       (this.camera !== 'ok' && kinds.has('videoinput')) ||
       (this.microphone !== 'ok' && kinds.has('audioinput'))
-    if (!this.wanted) return
-    if (helps) await this.open()
-    else void this.retryLater(this.wanted.signal)
+    )
   }
 
   private devicesChanged(): void {

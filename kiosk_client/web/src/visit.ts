@@ -1,0 +1,68 @@
+import { opId } from '@xiaowu/wire'
+import { computed, reactive, type ComputedRef } from 'vue'
+import type { Item } from './catalogue'
+
+export type Place =
+  | { at: 'home' }
+  | { at: 'category'; id: string }
+  | { at: 'frequent' }
+  | { at: 'search' }
+
+export type TextSize = 1 | 2 | 3
+
+/** An item somebody is about to take a ticket for. */
+export interface Choice {
+  item: Item
+  /** One intention, one operation: trying again cannot take two tickets. */
+  opId: string
+}
+
+/** Everything one resident leaves on the page; `reset` leaves no trace of it. */
+export interface Visit {
+  place: Place
+  choice: Choice | null
+  letters: string
+  language: string
+  size: TextSize
+}
+
+export interface VisitState {
+  readonly visit: Visit
+  /** True when something is there that the next resident should not find. */
+  readonly touched: ComputedRef<boolean>
+  choose(item: Item): void
+  goHome(): void
+  reset(): void
+}
+
+export function startVisit(firstLanguage: string): VisitState {
+  const fresh = (): Visit => ({
+    place: { at: 'home' },
+    choice: null,
+    letters: '',
+    language: firstLanguage,
+    size: 1,
+  })
+  const visit = reactive(fresh())
+  return {
+    visit,
+    touched: computed(
+      () =>
+        visit.place.at !== 'home' ||
+        visit.choice !== null ||
+        visit.language !== firstLanguage ||
+        visit.size !== 1,
+    ),
+    choose(item) {
+      visit.choice = { item, opId: opId() }
+    },
+    goHome() {
+      visit.place = { at: 'home' }
+      visit.choice = null
+      visit.letters = ''
+    },
+    reset() {
+      Object.assign(visit, fresh())
+    },
+  }
+}
