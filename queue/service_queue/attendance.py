@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from service_queue.line import open_ticket
 from service_queue.tables import SeatRow, TicketRow, table_of
@@ -54,13 +54,8 @@ def everyone_away(tx: Transaction) -> None:
     """
     open_states = [state for state in TicketState if state.is_open]
     tickets = select(_ticket).where(_ticket.c.state.in_(open_states))
-    seats = select(_seat).where(_seat.c.agent_id.is_not(None))
-    tx.touched.tickets.update(row.id for row in tx.every(TicketRow, tickets))
-    tx.touched.seats.update(row.id for row in tx.every(SeatRow, seats))
-    tx.connection.execute(
-        update(_ticket).where(_ticket.c.state.in_(open_states)).values(away_since=tx.now)
-    )
-    tx.connection.execute(
-        update(_seat).where(_seat.c.agent_id.is_not(None)).values(away_since=tx.now)
-    )
+    for ticket in tx.every(TicketRow, tickets):
+        tx.set_ticket(ticket, away_since=tx.now)
+    for seat in tx.every(SeatRow, select(_seat).where(_seat.c.agent_id.is_not(None))):
+        tx.set_seat(seat, away_since=tx.now)
     tx.note("server.started", tickets=len(tx.touched.tickets), seats=len(tx.touched.seats))

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Final, TypeVar
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection
 
 from service_queue import attendance, calling, line, offering, seating
 from service_queue.actor import SYSTEM, Actor
@@ -18,7 +18,7 @@ from service_queue.mirror import Changes, HallMirror, read_changes
 from service_queue.policy import Policy
 from service_queue.store import Store
 from service_queue.sweep import forget_operations, sweep
-from service_queue.tables import OperationRow, table_of
+from service_queue.tables import OperationRow
 from service_queue.transaction import Sealer, Transaction
 from signaling.protocol.commands import (
     AcceptTicket,
@@ -58,8 +58,6 @@ PURGE_EVERY_S: Final = 3600.0
 
 Listener = Callable[[Changes], None]
 _Result = TypeVar("_Result")
-
-_operation = table_of(OperationRow)
 
 
 class Hall:
@@ -196,7 +194,7 @@ class Hall:
                 connection, now=now, policy=self.policy, sealer=self._sealer, actor=actor
             )
             result = unit(tx)
-            changed = read_changes(connection, tx.touched, self._sealer) if tx.touched else None
+            changed = read_changes(tx) if tx.touched else None
             return result, changed
 
         def follow(outcome: tuple[_Result, Changes | None]) -> None:
@@ -327,8 +325,8 @@ def _answered(tx: Transaction, actor: Actor, command: StoredCommand) -> Done | T
 def _remember(
     tx: Transaction, actor: Actor, command: StoredCommand, result: Done | TicketTaken
 ) -> None:
-    tx.connection.execute(
-        insert(_operation).values(
+    tx.add(
+        OperationRow(
             subject=actor.subject,
             op_id=command.op_id,
             command=command.type,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime
+from typing import Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.dialects.sqlite import insert as upsert
-from sqlalchemy.exc import IntegrityError
 
 from service_queue import offering
 from service_queue.errors import (
@@ -35,6 +35,14 @@ from signaling.protocol.words import OfferOutcome, TicketEndReason, TicketState
 
 _ticket = table_of(TicketRow)
 _counter = table_of(DayCounterRow)
+
+_OPEN: Final = select(_ticket).where(
+    _ticket.c.kiosk_id == bindparam("kiosk", ""),
+    _ticket.c.state.in_([state for state in TicketState if state.is_open]),
+)
+_UNRATED: Final = select(_ticket).where(
+    _ticket.c.kiosk_id == bindparam("kiosk", ""), _ticket.c.rating_until.is_not(None)
+)
 
 
 def take(tx: Transaction, kiosk_id: str, command: TakeTicket) -> TicketRow:
@@ -66,10 +74,7 @@ def take(tx: Transaction, kiosk_id: str, command: TakeTicket) -> TicketRow:
         arrived_at=tx.now,
         state_since=tx.now,
     )
-    try:
-        tx.add(ticket)
-    except IntegrityError as twice:
-        raise TicketAlreadyOpen from twice
+    tx.add(ticket)
     tx.touched.tickets.add(ticket.id)
     tx.note(
         "ticket.taken",
@@ -174,11 +179,8 @@ def lapse_rating(tx: Transaction, ticket: TicketRow) -> None:
 
 def open_ticket(tx: Transaction, kiosk_id: str) -> TicketRow | None:
     """The kiosk's open ticket, or None."""
-    states = [state for state in TicketState if state.is_open]
-    return tx.one(
-        TicketRow,
-        select(_ticket).where(_ticket.c.kiosk_id == kiosk_id, _ticket.c.state.in_(states)),
-    )
+    found = tx.fixed(TicketRow, _OPEN, kiosk=kiosk_id)
+    return found[0] if found else None
 
 
 def local_day(moment: float, time_zone: str) -> str:
@@ -194,8 +196,7 @@ def _own(tx: Transaction, kiosk_id: str, ticket_id: str) -> TicketRow:
 
 
 def _let_rating_lapse(tx: Transaction, kiosk_id: str) -> None:
-    due = select(_ticket).where(_ticket.c.kiosk_id == kiosk_id, _ticket.c.rating_until.is_not(None))
-    for ticket in tx.every(TicketRow, due):
+    for ticket in tx.fixed(TicketRow, _UNRATED, kiosk=kiosk_id):
         lapse_rating(tx, ticket)
 
 

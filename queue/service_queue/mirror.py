@@ -18,6 +18,7 @@ from sqlmodel import SQLModel
 from service_queue.line import local_day
 from service_queue.policy import Policy
 from service_queue.rank import WaitingTicket, in_order
+from service_queue.statements import record
 from service_queue.tables import (
     CallNoteRow,
     CallRow,
@@ -31,7 +32,7 @@ from service_queue.tables import (
     TicketRow,
     table_of,
 )
-from service_queue.transaction import Sealer, Touched
+from service_queue.transaction import Sealer, Transaction
 from signaling.protocol.words import CallState, TicketState
 
 R = TypeVar("R", bound=SQLModel)
@@ -286,7 +287,7 @@ class HallMirror:
         )
         tickets = select(_ticket).where(of_interest).order_by(_ticket.c.arrived_at, _ticket.c.id)
         for row in connection.execute(tickets):
-            mirror._put_ticket(TicketRow(**row._mapping))
+            mirror._put_ticket(record(TicketRow, row))
         mirror._load_calls(connection, days, sealer)
         mirror._drop_what_is_over()
         mirror.seq = connection.execute(select(func.max(_journal.c.seq))).scalar() or 0
@@ -296,11 +297,11 @@ class HallMirror:
         wrapping = [seat.wrap_up_call_id for seat in self.seats.values() if seat.wrap_up_call_id]
         live = (_call.c.state != CallState.ENDED) | _call.c.id.in_(wrapping)
         for row in connection.execute(select(_call).where(live)):
-            self.calls[row.id] = CallRow(**row._mapping)
+            self.calls[row.id] = record(CallRow, row)
             self._seen_calls.add(row.id)
         wanted = _offer.c.outcome.is_(None) | _offer.c.id.in_(list(self.calls))
         for row in connection.execute(select(_offer).where(wanted)):
-            self.offers[row.id] = TicketOfferRow(**row._mapping)
+            self.offers[row.id] = record(TicketOfferRow, row)
         for row in connection.execute(select(_note).where(_note.c.call_id.in_(list(self.calls)))):
             self.notes[row.call_id] = sealer.open(row.sealed)
         joined = _call.join(_ticket, _ticket.c.id == _call.c.ticket_id)
@@ -317,29 +318,28 @@ class HallMirror:
             self._tallies.setdefault(day, DayTally()).ratings[score - 1] += 1
 
 
-def read_changes(
-    connection: Connection, touched: Touched, sealer: Sealer, *, reference: bool = False
-) -> Changes:
+def read_changes(tx: Transaction) -> Changes:
     """The rows a unit touched, as they stand at its end."""
-    notes = connection.execute(select(_note).where(_note.c.call_id.in_(touched.notes)))
+    touched = tx.touched
     return Changes(
-        seq=connection.execute(select(func.max(_journal.c.seq))).scalar() or 0,
-        tickets=tuple(_rows(connection, TicketRow, touched.tickets)),
-        seats=tuple(_rows(connection, SeatRow, touched.seats)),
-        offers=tuple(_rows(connection, TicketOfferRow, touched.offers)),
-        calls=tuple(_rows(connection, CallRow, touched.calls)),
-        ratings=tuple(_rows(connection, RatingRow, touched.ratings, key="ticket_id")),
-        notes=tuple((row.call_id, sealer.open(row.sealed)) for row in notes),
-        reference=reference,
+        seq=tx.seq,
+        tickets=tuple(_seen(tx, TicketRow, touched.tickets)),
+        seats=tuple(_seen(tx, SeatRow, touched.seats)),
+        offers=tuple(_seen(tx, TicketOfferRow, touched.offers)),
+        calls=tuple(_seen(tx, CallRow, touched.calls)),
+        ratings=tuple(tx.need(RatingRow, ticket_id=one) for one in touched.ratings),
+        notes=tuple(
+            (one, tx.sealer.open(tx.need(CallNoteRow, call_id=one).sealed)) for one in touched.notes
+        ),
     )
 
 
-def _rows(
-    connection: Connection, model: type[R], ids: set[str] | None = None, key: str = "id"
-) -> Iterator[R]:
-    if ids is not None and not ids:
-        return
-    table = table_of(model)
-    statement = select(table) if ids is None else select(table).where(table.c[key].in_(ids))
-    for row in connection.execute(statement):
-        yield model(**row._mapping)
+def _seen(tx: Transaction, model: type[R], ids: set[str]) -> Iterator[R]:
+    for each in ids:
+        row = tx.rows.get((model, each))
+        yield row if isinstance(row, model) else tx.need(model, id=each)
+
+
+def _rows(connection: Connection, model: type[R]) -> Iterator[R]:
+    for row in connection.execute(select(table_of(model))):
+        yield record(model, row)

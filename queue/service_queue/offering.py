@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import and_, select
+from typing import Final
+
+from sqlalchemy import bindparam, select
 
 from service_queue.errors import NotSeated, OfferForeign, OfferStale
 from service_queue.lease import Lease
@@ -24,13 +26,33 @@ _ticket = table_of(TicketRow)
 _seat = table_of(SeatRow)
 _offer = table_of(TicketOfferRow)
 
+_FREE_SEATS: Final = select(_seat).where(
+    _seat.c.status == SeatStatus.AVAILABLE,
+    _seat.c.state == SeatState.IDLE,
+    _seat.c.away_since.is_(None),
+)
+_LINE: Final = (
+    select(_ticket)
+    .where(_ticket.c.state == TicketState.WAITING, _ticket.c.away_since.is_(None))
+    .order_by(_ticket.c.arrived_at, _ticket.c.id)
+)
+_DECLINED: Final = (
+    select(_offer.c.ticket_id, _offer.c.seat_id)
+    .join(_ticket, _ticket.c.id == _offer.c.ticket_id)
+    .where(
+        _ticket.c.state == TicketState.WAITING,
+        _offer.c.outcome == OfferOutcome.DECLINED,
+        _offer.c.ended_at > bindparam("horizon", 0.0),
+    )
+)
+
 
 def match_all(tx: Transaction) -> int:
     """Offer every ticket that can be offered now; returns how many were."""
-    seats = {seat.id: seat for seat in _free_seats(tx)}
+    seats = {seat.id: seat for seat in tx.fixed(SeatRow, _FREE_SEATS)}
     if not seats:
         return 0
-    tickets = {ticket.id: ticket for ticket in _waiting(tx)}
+    tickets = {ticket.id: ticket for ticket in tx.fixed(TicketRow, _LINE)}
     if not tickets:
         return 0
     excluded = _exclusions(tx)
@@ -190,40 +212,10 @@ def _make_offer(tx: Transaction, ticket: TicketRow, seat: SeatRow) -> None:
     )
 
 
-def _free_seats(tx: Transaction) -> list[SeatRow]:
-    return tx.every(
-        SeatRow,
-        select(_seat).where(
-            _seat.c.status == SeatStatus.AVAILABLE,
-            _seat.c.state == SeatState.IDLE,
-            _seat.c.away_since.is_(None),
-        ),
-    )
-
-
-def _waiting(tx: Transaction) -> list[TicketRow]:
-    return tx.every(
-        TicketRow,
-        select(_ticket)
-        .where(_ticket.c.state == TicketState.WAITING, _ticket.c.away_since.is_(None))
-        .order_by(_ticket.c.arrived_at, _ticket.c.id),
-    )
-
-
 def _exclusions(tx: Transaction) -> dict[str, set[str]]:
     """Which seats declined which waiting ticket a short while ago."""
-    rows = tx.connection.execute(
-        select(_offer.c.ticket_id, _offer.c.seat_id)
-        .join(_ticket, _ticket.c.id == _offer.c.ticket_id)
-        .where(
-            and_(
-                _ticket.c.state == TicketState.WAITING,
-                _offer.c.outcome == OfferOutcome.DECLINED,
-                _offer.c.ended_at > tx.now - tx.policy.decline_exclusion_s,
-            )
-        )
-    )
     excluded: dict[str, set[str]] = {}
-    for ticket_id, seat_id in rows:
+    horizon = tx.now - tx.policy.decline_exclusion_s
+    for ticket_id, seat_id in tx.rows_of(_DECLINED, horizon=horizon):
         excluded.setdefault(ticket_id, set()).add(seat_id)
     return excluded

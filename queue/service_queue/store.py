@@ -162,11 +162,16 @@ class _Job:
         self._failure: BaseException | None = None
 
     def run(self, connection: Connection) -> None:
+        """Run the unit in a savepoint, so that its failure undoes only itself."""
+        cursor = connection.connection.cursor()
+        cursor.execute("SAVEPOINT unit")
         try:
-            with connection.begin_nested():
-                self._result = self._unit(connection)
+            self._result = self._unit(connection)
         except Exception as failure:  # whoever asked gets it; the others in the batch go on
             self._failure = failure
+            cursor.execute("ROLLBACK TO SAVEPOINT unit")
+        cursor.execute("RELEASE SAVEPOINT unit")
+        cursor.close()
 
     def fail(self, failure: BaseException) -> None:
         if self._failure is None:

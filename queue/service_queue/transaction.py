@@ -10,9 +10,9 @@ import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
-from sqlalchemy import Connection, Select, insert, select, update
+from sqlalchemy import Connection, Select
 from sqlmodel import SQLModel
 
 from service_queue.actor import SYSTEM
@@ -20,17 +20,22 @@ from service_queue.call import CALL, CallEvent
 from service_queue.errors import TransitionRefused
 from service_queue.policy import Policy
 from service_queue.seat import SEAT, SeatEvent
+from service_queue.statements import plain, record, statements_of
 from service_queue.tables import (
     CallRow,
     JournalRow,
     SeatRow,
     TicketOfferRow,
     TicketRow,
-    table_of,
 )
 from service_queue.ticket import TICKET, TicketEvent
 
 R = TypeVar("R", bound=SQLModel)
+
+Moving = TicketRow | SeatRow | CallRow
+"""Rows with a state."""
+
+_SHARED = (TicketRow, SeatRow, CallRow, TicketOfferRow)
 
 
 class Sealer(Protocol):
@@ -79,24 +84,46 @@ class Transaction:
         self.sealer = sealer
         self.actor = actor
         self.touched = Touched()
+        self.seq = 0
+        """The last row of the journal this unit wrote; 0 while it wrote none."""
+        self.rows: dict[tuple[type[SQLModel], str], Moving | TicketOfferRow] = {}
+        """The seats, tickets, offers and calls this unit has seen, by class and id."""
+        self._statements = statements_of(connection)
+        self._cursor: Any = connection.connection.cursor()
 
     # --- reading ---------------------------------------------------------------------------
 
     def one(self, model: type[R], statement: Select[Any]) -> R | None:
-        """The first row of `statement` as a `model`, or None."""
+        """The first row of `statement` (all columns of `model`'s table), or None."""
         row = self.connection.execute(statement).first()
-        return None if row is None else model(**row._mapping)
+        return None if row is None else self._known(record(model, row))
 
     def every(self, model: type[R], statement: Select[Any]) -> list[R]:
-        """All rows of `statement` as `model`s."""
-        rows = self.connection.execute(statement)
-        return [model(**row._mapping) for row in rows]
+        """All rows of `statement` (all columns of `model`'s table)."""
+        rows = self.connection.execute(statement).all()
+        return [self._known(record(model, row)) for row in rows]
+
+    def fixed(self, model: type[R], statement: Select[Any], **parameters: object) -> list[R]:
+        """As `every`, for a statement that is a constant of its module, with its parameters."""
+        return [self._known(record(model, row)) for row in self.rows_of(statement, **parameters)]
+
+    def rows_of(self, statement: Select[Any], **parameters: object) -> list[tuple[Any, ...]]:
+        """The bare rows of a statement that is a constant of its module."""
+        text, values = self._statements.fixed(statement, parameters)
+        rows: list[tuple[Any, ...]] = self._cursor.execute(text, values).fetchall()
+        return rows
 
     def find(self, model: type[R], **keys: object) -> R | None:
-        """The row of `model` whose columns equal `keys`, or None."""
-        table = table_of(model)
-        statement = select(table).where(*(table.c[name] == value for name, value in keys.items()))
-        return self.one(model, statement)
+        """The row of `model` whose columns equal `keys`, or None.
+
+        Within a unit a seat, a ticket, an offer and a call are each one object, which follows what
+        is done to its row.
+        """
+        wanted = {name: plain(value) for name, value in keys.items() if value is not None}
+        nulls = [name for name, value in keys.items() if value is None]
+        text = self._statements.find(model, tuple(wanted), nulls)
+        row = self._cursor.execute(text, tuple(wanted.values())).fetchone()
+        return None if row is None else self._known(record(model, row))
 
     def need(self, model: type[R], **keys: object) -> R:
         """As `find`, for a row that a foreign key promises."""
@@ -112,7 +139,10 @@ class Transaction:
 
     def add(self, row: SQLModel) -> None:
         """Insert a row."""
-        self.connection.execute(insert(table_of(type(row))).values(**row.model_dump()))
+        values = {name: plain(value) for name, value in row.__dict__.items() if name[0] != "_"}
+        text = self._statements.insert(type(row), tuple(values))
+        self._cursor.execute(text, tuple(values.values()))
+        self._known(row)
 
     def note(
         self,
@@ -137,7 +167,9 @@ class Transaction:
             "reason": reason,
             "detail": json.dumps(detail, sort_keys=True, separators=(",", ":")),
         }
-        self.connection.execute(insert(table_of(JournalRow)).values(**values))
+        text = self._statements.insert(JournalRow, tuple(values), returning="seq")
+        written = self._cursor.execute(text, tuple(plain(value) for value in values.values()))
+        self.seq = written.fetchone()[0]
 
     def move_ticket(self, ticket: TicketRow, event: TicketEvent, **values: Any) -> None:
         """Move a ticket along its table, with other columns, if it still stands where we read it.
@@ -184,26 +216,30 @@ class Transaction:
         self._set(offer, values)
         self.touched.offers.add(offer.id)
 
-    def _move(
-        self, row: TicketRow | SeatRow | CallRow, was: str, values: Mapping[str, Any]
-    ) -> None:
-        table = table_of(type(row))
-        moved = self.connection.execute(
-            update(table).where(table.c.id == row.id, table.c.state == was).values(**values)
-        )
-        if moved.rowcount != 1:
-            raise TransitionRefused(f"{table.name} is no longer {was}")
-        _copy(row, values)
+    def _move(self, row: Moving, was: str, values: Mapping[str, Any]) -> None:
+        if self._change(row, values, ("id", "state"), (row.id, was)) != 1:
+            raise TransitionRefused(f"{row.__tablename__} is no longer {was}")
 
-    def _set(
-        self, row: TicketRow | SeatRow | CallRow | TicketOfferRow, values: Mapping[str, Any]
-    ) -> None:
-        table = table_of(type(row))
-        self.connection.execute(update(table).where(table.c.id == row.id).values(**values))
-        _copy(row, values)
+    def _set(self, row: Moving | TicketOfferRow, values: Mapping[str, Any]) -> None:
+        self._change(row, values, ("id",), (row.id,))
 
+    def _change(
+        self,
+        row: Moving | TicketOfferRow,
+        values: Mapping[str, Any],
+        tests: tuple[str, ...],
+        olds: tuple[str, ...],
+    ) -> int:
+        text = self._statements.change(type(row), tuple(values), tests)
+        parameters = (*map(plain, values.values()), *map(plain, olds))
+        changed: int = self._cursor.execute(text, parameters).rowcount
+        if changed:
+            for name, value in values.items():
+                setattr(row, name, value)
+        return changed
 
-def _copy(row: SQLModel, values: Mapping[str, Any]) -> None:
-    """Let the object in hand say what its row says now."""
-    for name, value in values.items():
-        setattr(row, name, value)
+    def _known(self, row: R) -> R:
+        """The object this unit already has for the row, which is as new as the row itself."""
+        if not isinstance(row, _SHARED):
+            return row
+        return cast(R, self.rows.setdefault((type(row), row.id), row))

@@ -1,0 +1,127 @@
+"""SQL texts for the few statements that run many times a second.
+
+SQLAlchemy describes the tables; building a statement with it anew costs more than running it. The
+shapes that repeat (find by keys, insert, change by id) are therefore written once per table and
+set of columns, and run on the driver's cursor, in the transaction that SQLAlchemy began.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
+from functools import cache
+from typing import Any, Final, TypeVar, cast
+
+from sqlalchemy import Boolean, Connection, Dialect, Select
+from sqlalchemy.engine.interfaces import Compiled
+from sqlalchemy.orm import configure_mappers
+from sqlmodel import SQLModel
+
+from service_queue.tables import Word, table_of
+
+R = TypeVar("R", bound=SQLModel)
+
+Prepared = tuple[str, tuple[Any, ...]]
+"""A text and its parameters, as a driver's cursor takes them."""
+
+_MARKS: Final = {"qmark": "?", "format": "%s", "pyformat": "%s"}
+
+
+class Statements:
+    """The statements of one kind of database, each text made once."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self._dialect = dialect
+        self._quote = dialect.identifier_preparer.quote
+        self._mark = _MARKS[dialect.paramstyle]
+        self._made: dict[tuple[object, ...], str] = {}
+        self._compiled: dict[int, Compiled] = {}
+        self._constants: list[Select[Any]] = []
+        """Keeps each constant alive, so that its id stays its own."""
+
+    def find(self, model: type[SQLModel], keys: Sequence[str], nulls: Sequence[str]) -> str:
+        """All columns of the rows whose `keys` equal the parameters and whose `nulls` are NULL."""
+        shape = ("find", model, *keys, None, *nulls)
+        return self._made.get(shape) or self._keep(shape, self._find(model, keys, nulls))
+
+    def insert(self, model: type[SQLModel], columns: Sequence[str], returning: str = "") -> str:
+        """One new row; with `returning`, the statement gives that column back."""
+        shape = ("insert", model, *columns)
+        return self._made.get(shape) or self._keep(shape, self._insert(model, columns, returning))
+
+    def change(self, model: type[SQLModel], columns: Sequence[str], tests: Sequence[str]) -> str:
+        """New values for `columns`, where `tests` equal the parameters that follow them."""
+        shape = ("change", model, *columns, None, *tests)
+        return self._made.get(shape) or self._keep(shape, self._change(model, columns, tests))
+
+    def fixed(self, statement: Select[Any], parameters: Mapping[str, Any]) -> Prepared:
+        """A statement that is a constant of its module, compiled once, with its parameters."""
+        compiled = self._compiled.get(id(statement))
+        if compiled is None:
+            compiled = statement.compile(
+                dialect=self._dialect, compile_kwargs={"render_postcompile": True}
+            )
+            self._compiled[id(statement)] = compiled
+            self._constants.append(statement)
+        values = compiled.params | parameters
+        names = getattr(compiled, "positiontup", None) or ()
+        return compiled.string, tuple(plain(values[name]) for name in names)
+
+    def _keep(self, shape: tuple[object, ...], text: str) -> str:
+        self._made[shape] = text
+        return text
+
+    def _find(self, model: type[SQLModel], keys: Sequence[str], nulls: Sequence[str]) -> str:
+        table = table_of(model)
+        columns = ", ".join(self._quote(column.name) for column in table.columns)
+        tests = [f"{self._quote(key)} = {self._mark}" for key in keys]
+        tests += [f"{self._quote(key)} IS NULL" for key in nulls]
+        return f"SELECT {columns} FROM {self._quote(table.name)} WHERE {' AND '.join(tests)}"
+
+    def _insert(self, model: type[SQLModel], columns: Sequence[str], returning: str) -> str:
+        names = ", ".join(self._quote(column) for column in columns)
+        marks = ", ".join([self._mark] * len(columns))
+        text = f"INSERT INTO {self._quote(table_of(model).name)} ({names}) VALUES ({marks})"
+        return f"{text} RETURNING {self._quote(returning)}" if returning else text
+
+    def _change(self, model: type[SQLModel], columns: Sequence[str], tests: Sequence[str]) -> str:
+        news = ", ".join(f"{self._quote(column)} = {self._mark}" for column in columns)
+        olds = " AND ".join(f"{self._quote(test)} = {self._mark}" for test in tests)
+        return f"UPDATE {self._quote(table_of(model).name)} SET {news} WHERE {olds}"
+
+
+def statements_of(connection: Connection) -> Statements:
+    """The statements for a connection's kind of database."""
+    return _statements(connection.dialect)
+
+
+@cache
+def _statements(dialect: Dialect) -> Statements:
+    return Statements(dialect)
+
+
+def record(model: type[R], values: Sequence[Any]) -> R:
+    """A row of all of a table's columns, as the driver gave it, as a `model`."""
+    made = {
+        name: value if read is None or value is None else read(value)
+        for (name, read), value in zip(_readers(model), values, strict=True)
+    }
+    return cast(R, model.model_construct(None, **made))
+
+
+@cache
+def _readers(model: type[SQLModel]) -> tuple[tuple[str, Callable[[Any], Any] | None], ...]:
+    """Each column in order, with what makes its value from the driver's."""
+    configure_mappers()  # model_construct goes round the constructor that would see to it
+    return tuple((column.name, _reader(column.type)) for column in table_of(model).columns)
+
+
+def _reader(kind: object) -> Callable[[Any], Any] | None:
+    if isinstance(kind, Word):
+        return kind.kind
+    return bool if isinstance(kind, Boolean) else None
+
+
+def plain(value: Any) -> Any:
+    """A value as a driver takes it: a word as its text."""
+    return value.value if isinstance(value, Enum) else value
