@@ -30,6 +30,8 @@ class Part(StrEnum):
     """Service items and their categories."""
     DISTRICT = "district"
     """Locations, kiosks, seats."""
+    PROBE = "probe"
+    """Nothing: raised by the readiness page, to see whether the database can be written."""
 
 
 class Ledger:

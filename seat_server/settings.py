@@ -78,7 +78,8 @@ class IceSettings(Section):
     stun_urls: tuple[str, ...] = ()
     turn_urls: tuple[str, ...] = ()
     turn_secret: SecretStr | None = None
-    turn_minutes: Annotated[int, Field(ge=1, le=10)] = 10
+    turn_minutes: Annotated[int, Field(ge=1, le=1_440)] = 360
+    allow_loopback: bool = False
 
 
 class LogSettings(Section):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from sqlalchemy import Index, LargeBinary, String, text
+from sqlalchemy import Index, LargeBinary, text
 from sqlmodel import Field, SQLModel
 
 # First, because it sets the naming convention of the one metadata, and keys below point into it.
-from service_queue import tables as _queue_tables  # noqa: F401
+from service_queue.tables import Word
 from signaling.protocol.words import Role
 
 
@@ -22,7 +22,7 @@ class AgentRow(SQLModel, table=True):
     """Lower case."""
     name: str
     """As residents and colleagues see it."""
-    role: Role = Field(sa_type=String)
+    role: Role = Field(sa_type=Word(Role))
     departments: str = "*"
     """Skills: the departments whose items the agent may serve, joined by `|`; `*` is all."""
     languages: str = "zh"
