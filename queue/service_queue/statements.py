@@ -76,7 +76,8 @@ class Statements:
         columns = ", ".join(self._quote(column.name) for column in table.columns)
         tests = [f"{self._quote(key)} = {self._mark}" for key in keys]
         tests += [f"{self._quote(key)} IS NULL" for key in nulls]
-        return f"SELECT {columns} FROM {self._quote(table.name)} WHERE {' AND '.join(tests)}"
+        where = f" WHERE {' AND '.join(tests)}" if tests else ""
+        return f"SELECT {columns} FROM {self._quote(table.name)}{where}"
 
     def _insert(self, model: type[SQLModel], columns: Sequence[str], returning: str) -> str:
         names = ", ".join(self._quote(column) for column in columns)
