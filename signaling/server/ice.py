@@ -18,8 +18,8 @@ class TurnSecret:
     """Such as `turn:10.1.2.3:3478?transport=udp`."""
     secret: str = field(repr=False)
     """coturn's `static-auth-secret`. Never leaves the server."""
-    lifetime_s: int = 6 * 3600
-    """Longer than the longest call: coturn checks the password again at every refresh."""
+    lifetime_s: int = 600
+    """How long a password opens new allocations. A rebuild of the media gets a fresh one."""
 
 
 def turn_server(turn: TurnSecret, subject: str, now: float) -> IceServer:
