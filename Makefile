@@ -45,10 +45,10 @@ check-protocol: setup
 	@$(STEP) "generated files are up to date" sh -c 'python -m signaling.protocol.schema --check && python -m service_queue.charts --check'
 
 check-web-types: setup
-	@$(STEP) "front end types (vue-tsc)" $(NPM) run typecheck --silent
+	@$(STEP) "front end types (vue-tsc)" $(NPM) run typecheck --workspaces --if-present --silent
 
 check-web: setup
-	@$(STEP) "front end tests (vitest)" $(NPM) test --silent
+	@$(STEP) "front end tests (vitest)" $(NPM) run test --workspaces --if-present --silent
 
 unit: setup ## Run the unit tests
 	@pytest -q tests/unit

