@@ -34,12 +34,13 @@ from seat_server.devices import Devices
 from seat_server.health import HallFigures, Health
 from seat_server.http import answer_failures, stamp_headers, write_log
 from seat_server.keyring import open_keyring
-from seat_server.ledger import Ledger
+from seat_server.ledger import Ledger, Part
 from seat_server.listener import Listener, open_listener
 from seat_server.lock import hold_data_dir
 from seat_server.note_seal import NoteSeal
 from seat_server.pages import STATIC_DIR, Pages, security_headers
 from seat_server.passwords import Passwords
+from seat_server.revisions import RevisionWatch
 from seat_server.sessions import Sessions
 from seat_server.settings import Settings
 from seat_server.tokens import TokenMint
@@ -98,9 +99,13 @@ async def serve(
 
 @asynccontextmanager
 async def open_server(
-    settings: Settings, *, version: str, clock: Clock | None = None
+    settings: Settings,
+    *,
+    version: str,
+    clock: Clock | None = None,
+    passwords: Passwords | None = None,
 ) -> AsyncIterator[RunningServer]:
-    """Open everything and listen; close it in reverse.
+    """Open everything and listen; close it in reverse. `passwords` hashes at other costs.
 
     Raises:
         AlreadyRunning, DatabaseRefused, KeyFileInvalid, ListenRefused, StoreUnavailable.
@@ -120,12 +125,11 @@ async def open_server(
         )
         registry = CollectorRegistry()
         ledger = Ledger(store, clock, seal)
-        passwords = Passwords()
         sessions = Sessions(ledger, settings.session, keys.token_key)
         devices = Devices(ledger, settings.devices, keys.token_key)
-        accounts = Accounts(ledger, passwords)
+        accounts = Accounts(ledger, passwords or Passwords())
         mint = TokenMint(keys.token_key, clock)
-        admission = Admission(ledger, sessions, devices, mint)
+        admission = Admission(sessions, devices, mint)
         await admission.refresh()
 
         app = _application(listener)
@@ -171,11 +175,11 @@ async def open_server(
         app.add_routes(document.routes(router.endpoints))
         app.add_routes(pages.routes())
         app.add_routes(Health(store, hall, registry, database.head()).routes())
-        _keep(
-            stack,
-            admission.watch(in_use=signaling.sessions_in_use, revoke=signaling.revoke),
-            name="admission-watch",
-        )
+        admission.guard(in_use=signaling.sessions_in_use, revoke=signaling.revoke)
+        watch = RevisionWatch(ledger)
+        watch.follow(admission.refresh, Part.ACCESS, Part.DISTRICT, by_time=True)
+        watch.follow(hall.reload, Part.CATALOGUE, Part.DISTRICT)
+        _keep(stack, watch.run(), name="revision-watch")
         await _listen(stack, app, listener)
         log.info("listening", extra={"url": listener.url, "version": version})
         yield RunningServer(

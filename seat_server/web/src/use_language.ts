@@ -1,6 +1,8 @@
+import type { LocationRef } from '@xiaowu/wire'
 import { inject, type InjectionKey } from 'vue'
 import { useI18n } from 'vue-i18n'
 import type { ScreenLanguage } from './i18n'
+import { figureOf, kioskPlace } from './place_name'
 import type { Memory } from './session/memory'
 
 export const memoryKey: InjectionKey<Memory> = Symbol('memory')
@@ -20,6 +22,19 @@ export function useLanguage() {
   const named = (thing: Named): string =>
     locale.value === 'en' && thing.name_en !== '' ? thing.name_en : thing.name
 
+  /** A seat by its name; seats have one in Chinese only, so in English by its number. */
+  const seatTitle = (name: string): string => {
+    const n = locale.value === 'en' ? figureOf(name) : null
+    return n === null ? name : t('place.seat', { n })
+  }
+
+  /** Location and kiosk in one short line. */
+  const kioskTitle = (location: LocationRef, kioskName: string): string => {
+    if (locale.value !== 'en') return kioskPlace(location, kioskName)
+    const n = figureOf(kioskName)
+    return `${named(location)} · ${n === null ? kioskName : t('place.kiosk', { n })}`
+  }
+
   const switchLanguage = (): void => {
     const next: ScreenLanguage = locale.value === 'zh' ? 'en' : 'zh'
     locale.value = next
@@ -27,5 +42,5 @@ export function useLanguage() {
     memory?.rememberLanguage(next)
   }
 
-  return { t, te, locale, named, switchLanguage }
+  return { t, te, locale, named, seatTitle, kioskTitle, switchLanguage }
 }

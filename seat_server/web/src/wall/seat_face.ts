@@ -24,9 +24,14 @@ export function seatFace(seat: WallSeat): SeatFace {
   }
 }
 
-/** The number a seat's name holds, for the big figure; null when the name has none. */
-export function seatFigure(name: string): string | null {
-  return /\d+/.exec(name)?.[0] ?? null
+/** Somebody should ask whether all is well after half an hour of break, five minutes of wrap-up. */
+export const LONG_BREAK_S = 1800
+export const LONG_WRAP_UP_S = 300
+
+/** True when a seat has been out of service longer than its state explains. */
+export function isOutTooLong(tone: SeatFace['tone'], seconds: number): boolean {
+  if (tone === 'on_break') return seconds >= LONG_BREAK_S
+  return tone === 'wrap_up' && seconds >= LONG_WRAP_UP_S
 }
 
 /** How many seats wear which tone. */
