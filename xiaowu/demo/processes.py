@@ -1,0 +1,157 @@
+"""The programs a demo starts, and that none of them stays behind."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Self
+
+from xiaowu.demo.leash import leashed
+
+LONGEST_LINE: Final = 1024 * 1024
+OWN_SETTINGS: Final = ("XIAOWU_", "KIOSK_")
+"""Settings in the environment belong to another installation: a demo brings all of its own."""
+LOG_TAIL_LINES: Final = 8
+
+
+class ProgramFailed(Exception):
+    """A program of the demo ended by itself; the message says which, and its last words."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Program:
+    """A program that runs."""
+
+    name: str
+    process: asyncio.subprocess.Process
+    log_file: Path
+
+    async def lines(self) -> AsyncIterator[str]:
+        """Each line it prints; only for programs started with `talks`."""
+        assert self.process.stdout is not None, f"{self.name} was not started with talks=True"
+        while line := await self.process.stdout.readline():
+            yield line.decode().strip()
+
+    def last_words(self) -> str:
+        """The end of its log."""
+        try:
+            lines = self.log_file.read_text(errors="replace").splitlines()
+        except OSError:
+            return ""
+        return "\n".join(lines[-LOG_TAIL_LINES:])
+
+    def kill(self) -> None:
+        """End it at once, with everything it started."""
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            return
+
+
+class Programs:
+    """Starts programs and ends them in reverse order. An async context manager."""
+
+    def __init__(self, log_dir: Path, *, stop_within_s: float = 8.0) -> None:
+        """Each program writes to a file of its own in `log_dir`."""
+        self._log_dir = log_dir
+        self._stop_within_s = stop_within_s
+        self._running: list[Program] = []
+
+    async def __aenter__(self) -> Self:
+        """Make the folder for logs."""
+        self._log_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return self
+
+    async def __aexit__(self, *_exc: object) -> None:
+        """End everything, even if whoever waits is cancelled."""
+        await asyncio.shield(asyncio.create_task(self.stop()))
+
+    async def start(
+        self, name: str, argv: list[str], *, says: str | None = None, talks: bool = False
+    ) -> Program:
+        """Start `argv`; it is told the line `says` on standard input, which then stays open."""
+        log_file = self._log_dir / f"{name}.log"
+        handle = os.open(log_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *leashed(argv),
+                stdin=asyncio.subprocess.DEVNULL if says is None else asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE if talks else handle,
+                stderr=handle,
+                limit=LONGEST_LINE,
+                env={k: v for k, v in os.environ.items() if not k.startswith(OWN_SETTINGS)},
+                start_new_session=True,  # Ctrl-C in the terminal is for the demo alone
+            )
+        finally:
+            os.close(handle)
+        program = Program(name=name, process=process, log_file=log_file)
+        self._running.append(program)
+        if says is not None:
+            assert process.stdin is not None, "it was made a pipe"
+            process.stdin.write(says.encode() + b"\n")
+            await process.stdin.drain()
+        return program
+
+    async def first_end(self) -> None:
+        """Wait until a program ends by itself.
+
+        Raises:
+            ProgramFailed: when it did.
+        """
+        while True:
+            waits = {
+                asyncio.create_task(program.process.wait()): program for program in self._running
+            }
+            try:
+                await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+                ended = [program for wait, program in waits.items() if wait.done()]
+            finally:
+                for wait in waits:
+                    wait.cancel()
+            for program in ended:
+                if program in self._running:  # else it was ended on purpose
+                    raise ended_by_itself(program)
+
+    def forget(self, program: Program) -> None:
+        """Let `program` end without that being a failure."""
+        self._running.remove(program)
+
+    async def stop(self) -> None:
+        """End all programs, the last one started first; idempotent."""
+        running, self._running = self._running[::-1], []
+        each_s = self._stop_within_s / max(1, len(running))
+        for program in running:
+            await _stop(program, each_s)
+
+
+def ended_by_itself(program: Program) -> ProgramFailed:
+    """Return what to raise for a program that ended by itself."""
+    words = f"{program.name} ended by itself (exit {program.process.returncode})."
+    return ProgramFailed(f"{words}\n{program.last_words()}\nIts log: {program.log_file}")
+
+
+async def _stop(program: Program, within_s: float) -> None:
+    """Ask politely, then end the whole group: whatever it started goes with it."""
+    process = program.process
+    if process.stdin is not None:
+        process.stdin.close()
+    if process.returncode is None:
+        try:
+            process.terminate()
+        except ProcessLookupError:
+            return
+    drain = None if process.stdout is None else asyncio.create_task(process.stdout.read())
+    try:
+        async with asyncio.timeout(within_s):
+            await process.wait()
+    except TimeoutError:
+        program.kill()
+        await process.wait()
+    else:
+        program.kill()
+    if drain is not None:
+        drain.cancel()
