@@ -236,8 +236,8 @@ class HallMirror:
 
     def _put_seat(self, seat: SeatRow) -> None:
         old = self.seats.get(seat.id)
-        if old is not None and old.agent_id is not None:
-            self._by_agent.pop(old.agent_id, None)
+        if old is not None and self._by_agent.get(old.agent_id or "") == seat.id:
+            del self._by_agent[old.agent_id or ""]
         self.seats[seat.id] = seat
         if seat.agent_id is not None:
             self._by_agent[seat.agent_id] = seat.id
