@@ -72,6 +72,7 @@ class RunningServer:
     hall: Hall
     signaling: Signaling
     accounts: Accounts
+    admission: Admission
     devices: Devices
     ledger: Ledger
     pages_built: bool
@@ -188,6 +189,7 @@ async def open_server(
             hall=hall,
             signaling=signaling,
             accounts=accounts,
+            admission=admission,
             devices=devices,
             ledger=ledger,
             pages_built=pages.are_built,
