@@ -8,7 +8,7 @@ NPM := python hatch_build.py npm
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .PHONY: help setup browser demo test check bench unit integration e2e clean \
-	check-format check-lint check-types check-imports check-protocol check-web-types check-web
+	check-format check-lint check-types check-imports check-generated check-web-types check-web
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "\033[36m%-14s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,7 +24,7 @@ demo: setup ## Run everything on this machine: server, a kiosk for you, bots for
 
 test: check integration e2e ## Run everything, the browser tests too
 
-check: check-format check-lint check-types check-imports check-protocol check-web-types check-web unit ## Run what needs no network and no browser
+check: check-format check-lint check-types check-imports check-generated check-web-types check-web unit ## Run what needs no network and no browser
 
 bench: browser ## Measure call set-up and the reconnect storm against their baselines
 	@python -m benchmarks
@@ -41,8 +41,10 @@ check-types: setup
 check-imports: setup
 	@$(STEP) "who imports whom (import-linter)" lint-imports
 
-check-protocol: setup
-	@$(STEP) "generated files are up to date" sh -c 'python -m signaling.protocol.schema --check && python -m service_queue.charts --check'
+check-generated: setup
+	@$(STEP) "state charts are up to date" python -m service_queue.charts --check
+	@$(STEP) "protocol schema is up to date" python -m signaling.protocol.schema --check
+	@$(STEP) "protocol types are up to date" $(NPM) run protocol:check --workspace signaling/web --silent
 
 check-web-types: setup
 	@$(STEP) "front end types (vue-tsc)" $(NPM) run typecheck --workspaces --if-present --silent

@@ -6,14 +6,14 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Request
 
+from kiosk_client.browser import find_browser
 from tests.support.clips import Person
-
-CHROMIUM: Final = os.environ.get("XIAOWU_CHROMIUM", "/usr/bin/chromium")
 
 FLAGS: Final = (
     "--no-sandbox",
@@ -47,7 +47,9 @@ async def open_chromium(
             f"--use-file-for-fake-video-capture={person.camera}",
             f"--use-file-for-fake-audio-capture={person.voice}",
         ]
-    browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *seen])
+    given = os.environ.get("KIOSK_BROWSER_PATH")
+    program = find_browser(Path(given) if given else None)
+    browser = await playwright.chromium.launch(executable_path=program, args=[*FLAGS, *seen])
     try:
         yield browser
     finally:
