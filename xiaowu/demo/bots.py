@@ -1,6 +1,7 @@
 """A process full of bots: reads its plan from standard input, reports on standard output.
 
-It ends when its standard input does. So it ends with whoever started it, however that one ended.
+The first line is the plan; at the second, whatever it says, residents begin to come in. It ends
+when its standard input does. So it ends with whoever started it, however that one ended.
 """
 
 from __future__ import annotations
@@ -37,8 +38,10 @@ AGAIN_AFTER_S: Final = 5.0
 LONGEST_PLAN: Final = 1024 * 1024
 
 
-async def run_bots(plan: BotPlan, tell: Callable[[BotReport], None]) -> None:
-    """Run the bots of `plan` until cancelled."""
+async def run_bots(
+    plan: BotPlan, tell: Callable[[BotReport], None], *, opened: asyncio.Event
+) -> None:
+    """Run the bots of `plan` until cancelled; no resident comes before the hall is `opened`."""
     async with AsyncExitStack() as stack:
         runs: list[Callable[[], Awaitable[None]]] = []
         if plan.kiosks:
@@ -46,7 +49,10 @@ async def run_bots(plan: BotPlan, tell: Callable[[BotReport], None]) -> None:
             quota = Quota(plan.manners.tickets_at_once, plan.manners.tickets_in_all)
             for kiosk in plan.kiosks:
                 device = await _device_of(plan, kiosk, api)
-                runs.append(_kiosk_runner(plan, kiosk, Tokens(api, device, "page"), quota, tell))
+                tokens = Tokens(api, device, "page")
+                runs.append(
+                    _kiosk_runner(plan, kiosk, tokens=tokens, quota=quota, opened=opened, tell=tell)
+                )
         if plan.seats:
             wall = WallWatch(plan.server_url, plan.supervisor)
             if plan.person_seat is not None:
@@ -82,13 +88,17 @@ async def _device_of(plan: BotPlan, kiosk: KioskBotPlan, api: HallApi) -> Device
 def _kiosk_runner(
     plan: BotPlan,
     kiosk: KioskBotPlan,
+    *,
     tokens: Tokens,
     quota: Quota,
+    opened: asyncio.Event,
     tell: Callable[[BotReport], None],
 ) -> Callable[[], Awaitable[None]]:
     def make() -> Bot:
         rng = random.Random(f"{plan.seed} kiosk {kiosk.number}")
-        return KioskBot(plan, kiosk, token=tokens.token, quota=quota, tell=tell, rng=rng)
+        return KioskBot(
+            plan, kiosk, token=tokens.token, quota=quota, opened=opened, tell=tell, rng=rng
+        )
 
     return lambda: make().run()
 
@@ -122,8 +132,9 @@ async def main() -> None:
     lines = asyncio.StreamReader(limit=LONGEST_PLAN)
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
     plan = BotPlan.model_validate_json(await lines.readline())
-    bots = asyncio.create_task(run_bots(plan, _print), name="bots")
-    ended = asyncio.create_task(lines.read(), name="standard input")
+    opened = asyncio.Event()
+    bots = asyncio.create_task(run_bots(plan, _print, opened=opened), name="bots")
+    ended = asyncio.create_task(_follow(lines, opened), name="standard input")
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, ended.cancel)
     await asyncio.wait({bots, ended}, return_when=asyncio.FIRST_COMPLETED)
@@ -133,6 +144,12 @@ async def main() -> None:
     ended.cancel()
     await asyncio.gather(bots, ended, return_exceptions=True)
     await closed_peers()
+
+
+async def _follow(lines: asyncio.StreamReader, opened: asyncio.Event) -> None:
+    """Open the hall at the next line; return when there are no more."""
+    while await lines.readline():
+        opened.set()
 
 
 def _print(report: BotReport) -> None:

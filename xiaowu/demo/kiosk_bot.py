@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Awaitable, Callable, Hashable
 from typing import Final
@@ -31,10 +32,11 @@ class KioskBot(Bot):
         *,
         token: Callable[[], Awaitable[str]],
         quota: Quota,
+        opened: asyncio.Event,
         tell: Tell,
         rng: random.Random,
     ) -> None:
-        """`quota` is shared by all kiosks of the demo."""
+        """`quota` is shared by all kiosks of the demo; nobody comes before the hall is `opened`."""
         super().__init__(
             name=f"kiosk-{kiosk.number:02d}",
             party=Party.RESIDENT,
@@ -50,6 +52,7 @@ class KioskBot(Bot):
         self._plan = plan
         self._manners = plan.manners
         self._quota = quota
+        self._opened = opened
         self._holds_place = False
         self._ticket_id: str | None = None
         self._view: KioskView | None = None
@@ -120,6 +123,7 @@ class KioskBot(Bot):
             self._quota.give_back()
 
     async def _come_in(self) -> None:
+        await self._opened.wait()
         while True:
             await self.take_time(self._manners.idle_s)
             if not await self._quota.take():

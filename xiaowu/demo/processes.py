@@ -36,6 +36,12 @@ class Program:
         while line := await self.process.stdout.readline():
             yield line.decode().strip()
 
+    async def say(self, line: str) -> None:
+        """Tell it a line on standard input; only for programs started with `says`."""
+        assert self.process.stdin is not None, f"{self.name} was not started with says"
+        self.process.stdin.write(line.encode() + b"\n")
+        await self.process.stdin.drain()
+
     def last_words(self) -> str:
         """The end of its log."""
         try:
@@ -91,9 +97,7 @@ class Programs:
         program = Program(name=name, process=process, log_file=log_file)
         self._running.append(program)
         if says is not None:
-            assert process.stdin is not None, "it was made a pipe"
-            process.stdin.write(says.encode() + b"\n")
-            await process.stdin.drain()
+            await program.say(says)
         return program
 
     async def first_end(self) -> None:

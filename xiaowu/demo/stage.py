@@ -133,37 +133,34 @@ class Stage:
             codes=self._codes,
             folder=script.folder,
         )
-        # The seats first: nobody should wait in a hall that is just being opened.
-        for name, part in (
-            ("seat-bots", plan.model_copy(update={"kiosks": ()})),
-            ("kiosk-bots", plan.model_copy(update={"seats": ()})),
-        ):
-            await self._start_bots_of(name, part, progress)
-
-    async def _start_bots_of(
-        self, name: str, plan: BotPlan, progress: Callable[[int], None]
-    ) -> None:
-        wanted = len(self._ready) + len(plan.kiosks) + len(plan.seats)
-        program = await self.programs.start(
-            name,
-            [sys.executable, "-m", "xiaowu.demo.bots"],
-            says=plan.model_dump_json(),
-            talks=True,
-        )
-        self._listening.append(asyncio.create_task(self._listen(program), name=name))
+        seats = plan.model_copy(update={"kiosks": ()})
+        kiosks = plan.model_copy(update={"seats": ()})
+        started = [
+            await self._start_bots_of("seat-bots", seats),
+            await self._start_bots_of("kiosk-bots", kiosks),
+        ]
         try:
             async with asyncio.timeout(BOTS_READY_WITHIN_S):
-                while len(self._ready) < wanted:
+                while len(self._ready) < script.bots:
                     progress(len(self._ready))
-                    if program.process.returncode is not None:
-                        raise ended_by_itself(program)
+                    for program in started:
+                        if program.process.returncode is not None:
+                            raise ended_by_itself(program)
                     await asyncio.sleep(LOOK_EVERY_S)
         except TimeoutError:
             raise ProgramFailed(
-                f"{name}: only {len(self._ready)} of {wanted} bots are in their places.\n"
-                f"{program.last_words()}\nIts log: {program.log_file}"
+                f"Only {len(self._ready)} of {script.bots} bots are in their places.\n"
+                f"Their logs: {script.folder.log_dir}"
             ) from None
         progress(len(self._ready))
+        for program in started:
+            await program.say("open")
+
+    async def _start_bots_of(self, name: str, plan: BotPlan) -> Program:
+        argv = [sys.executable, "-m", "xiaowu.demo.bots"]
+        program = await self.programs.start(name, argv, says=plan.model_dump_json(), talks=True)
+        self._listening.append(asyncio.create_task(self._listen(program), name=name))
+        return program
 
     async def _listen(self, program: Program) -> None:
         async for line in program.lines():
