@@ -15,6 +15,8 @@ export interface ConversationState {
   media: MediaState
   /** Pictures of the resident arrive. */
   picture: boolean
+  /** There has been a picture in this call, so there is a last one to keep. */
+  pictured: boolean
   stats: MediaStats | null
   localStream: MediaStream | null
   camera: 'ok' | 'missing' | 'unknown'
@@ -27,6 +29,7 @@ export function emptyConversation(): ConversationState {
   return {
     media: 'closed',
     picture: false,
+    pictured: false,
     stats: null,
     localStream: null,
     camera: 'unknown',
@@ -85,7 +88,11 @@ export class Conversation {
 
   /** The two video elements the resident is shown in, while they exist. */
   showIn(videos: readonly [HTMLVideoElement, HTMLVideoElement], signal: AbortSignal): void {
-    const picture = new RemotePicture({ videos, signal })
+    const picture = new RemotePicture({
+      videos,
+      signal,
+      onFirstFrame: () => (this.state.pictured = true),
+    })
     this.picture = picture
     if (this.remote !== null && this.callId !== null) picture.show(this.remote, this.callId)
     signal.addEventListener('abort', () => {
@@ -108,7 +115,13 @@ export class Conversation {
     this.callId = callId
     this.remote = null
     this.picture?.clear()
-    Object.assign(this.state, { picture: false, stats: null, muted: false, cameraOn: true })
+    Object.assign(this.state, {
+      picture: false,
+      pictured: false,
+      stats: null,
+      muted: false,
+      cameraOn: true,
+    })
     this.call.setMuted(false)
     this.call.setCamera(true)
   }

@@ -33,11 +33,12 @@ export const CHOSEN_BREAKS = [
   'paperwork',
 ] as const satisfies readonly BreakReason[]
 
-/** True while the camera should be open: warm before a ring, dark on a break. */
+/** True while the camera should be open: for the check before work, warm before a ring, dark on a break. */
 export function wantsCamera(view: DeskView | null): boolean {
   if (view === null) return false
   const work = workOf(view)
-  return work === 'idle' || work === 'ringing' || work === 'call' || view.status === 'available'
+  if (work === 'ringing' || work === 'call') return true
+  return view.status === 'available' || view.break_reason === 'preparing'
 }
 
 /** The call a note belongs to, and the note the server holds. */

@@ -38,3 +38,30 @@ describe('the catalogues', () => {
     expect(mixed).toEqual([])
   })
 })
+
+const sources: Record<string, string> = import.meta.glob('../**/*.{vue,ts}', {
+  query: '?raw',
+  import: 'default',
+  eager: true,
+})
+const code = Object.entries(sources)
+  .filter(([file]) => !file.endsWith('.test.ts'))
+  .map(([, text]) => text)
+  .join('\n')
+
+describe('the pages and the catalogues', () => {
+  it('ask for no text that is not there', () => {
+    const asked = [...code.matchAll(/\bt\(\s*'([a-z_]+(?:\.[a-z_0-9]+)+)'/g)].map((found) => found[1] ?? '')
+    expect(asked.length).toBeGreaterThan(50)
+    expect(asked.filter((key) => !chinese.has(key))).toEqual([])
+  })
+
+  it('leave no text unused', () => {
+    // A key that ends in a word of the protocol, like `state.${word}`, vouches for all of its kind.
+    const prefixes = [...code.matchAll(/`([a-z_]+(?:\.[a-z_]+)*[._])\$\{/g)].map((found) => found[1] ?? '')
+    const unused = [...chinese.keys()].filter(
+      (key) => !code.includes(`'${key}'`) && !prefixes.some((prefix) => key.startsWith(prefix)),
+    )
+    expect(unused).toEqual([])
+  })
+})

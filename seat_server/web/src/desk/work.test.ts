@@ -1,0 +1,148 @@
+import { describe, expect, it } from 'vitest'
+import { call, deskView, ticket, views } from '../testing/desk_views'
+import { pageTitle, spokenChange } from './announce'
+import { callNotice, qualityOf } from './call_notice'
+import { needsStage } from './conversation'
+import { NewestView } from './newest_view'
+import { newsBetween } from './news'
+import { noteOf, ringOf, wantsCamera, type Work, workOf } from './work'
+
+const works = Object.keys(views) as Work[]
+
+describe('workOf', () => {
+  it.each(works)('knows %s from the view alone', (work) => {
+    expect(workOf(views[work])).toBe(work)
+  })
+
+  it('stays with a call although the agent asked for a break after it', () => {
+    expect(workOf(deskView({ ...views.call, status: 'on_break', break_reason: 'meal' }))).toBe('call')
+  })
+
+  it('is over with a call that has ended', () => {
+    expect(workOf(deskView({ call: { ...call, state: 'ended' } }))).toBe('idle')
+  })
+})
+
+describe('ringOf', () => {
+  it('gives offer and ticket only while it rings', () => {
+    expect(ringOf(views.ringing)?.ticket.number).toBe('A012')
+    for (const work of works.filter((one) => one !== 'ringing')) expect(ringOf(views[work])).toBeNull()
+    expect(ringOf(null)).toBeNull()
+  })
+})
+
+describe('the camera', () => {
+  it('is warm before a ring, open for the check before work, and dark on a break', () => {
+    expect(wantsCamera(views.idle)).toBe(true)
+    expect(wantsCamera(views.ringing)).toBe(true)
+    expect(wantsCamera(deskView({ status: 'on_break', break_reason: 'preparing' }))).toBe(true)
+    expect(wantsCamera(views.break)).toBe(false)
+    expect(wantsCamera(null)).toBe(false)
+  })
+
+  it('stays open in a call whose agent has asked for a break', () => {
+    expect(wantsCamera(deskView({ ...views.call, status: 'on_break', break_reason: 'meal' }))).toBe(true)
+  })
+})
+
+it('the stage exists from the ring on, so that the first frame finds it', () => {
+  expect(works.filter((work) => needsStage(views[work]))).toEqual(['ringing', 'call'])
+})
+
+describe('noteOf', () => {
+  it('belongs to the running call, then to its wrap-up', () => {
+    expect(noteOf(deskView({ ...views.call, note: 'during' }))).toEqual({ callId: 'c1', text: 'during' })
+    expect(noteOf(views.wrap_up)).toEqual({ callId: 'c1', text: 'kept' })
+    expect(noteOf(views.idle)).toBeNull()
+  })
+})
+
+describe('NewestView', () => {
+  it('drops a view that was overtaken', () => {
+    const newest = new NewestView()
+    expect(newest.accepts(deskView({ seq: 5 }))).toBe(true)
+    expect(newest.accepts(deskView({ seq: 4 }))).toBe(false)
+    expect(newest.accepts(deskView({ seq: 5 }))).toBe(true)
+  })
+
+  it('counts anew on a new connection', () => {
+    const newest = new NewestView()
+    newest.accepts(deskView({ seq: 5 }))
+    newest.begin()
+    expect(newest.accepts(deskView({ seq: 2 }))).toBe(true)
+  })
+})
+
+describe('newsBetween', () => {
+  it('tells of a ring that was withdrawn and a call that fell through', () => {
+    expect(newsBetween(views.ringing, views.idle, false)).toBe('ring_withdrawn')
+    expect(newsBetween(views.call, views.idle, false)).toBe('call_fell_through')
+    expect(newsBetween(views.call, views.break, false)).toBe('call_fell_through')
+  })
+
+  it('does not tell agents what they did themselves, nor what the screen says anyway', () => {
+    expect(newsBetween(views.ringing, views.idle, true)).toBeNull()
+    expect(newsBetween(views.call, views.wrap_up, false)).toBeNull()
+    expect(newsBetween(views.ringing, views.break, false)).toBeNull()
+    expect(newsBetween(null, views.idle, false)).toBeNull()
+  })
+})
+
+describe('callNotice', () => {
+  it('says nothing while picture and sound flow', () => {
+    expect(callNotice(call, 'flowing', true)).toBeNull()
+  })
+
+  it('waits for the first picture', () => {
+    const connecting = { ...call, state: 'connecting', connected_at: null } as const
+    expect(callNotice(connecting, 'building', false)).toEqual({ kind: 'connecting' })
+    expect(callNotice(connecting, 'ready', false)).toEqual({ kind: 'connecting' })
+  })
+
+  it('counts down for a resident who dropped out', () => {
+    const away = { ...call, peer_present: false, away_deadline: 390 }
+    expect(callNotice(away, 'stalled', true)).toEqual({ kind: 'resident_away', deadline: 390 })
+  })
+
+  it('does not call somebody away whose picture still flows: only the server lost them', () => {
+    expect(callNotice({ ...call, peer_present: false }, 'flowing', true)).toBeNull()
+  })
+
+  it('says that a line is being mended, and that sound goes on without a picture', () => {
+    expect(callNotice(call, 'stalled', true)).toEqual({ kind: 'reconnecting' })
+    expect(callNotice(call, 'building', false)).toEqual({ kind: 'reconnecting' })
+    expect(callNotice(call, 'flowing', false)).toEqual({ kind: 'sound_only' })
+  })
+})
+
+describe('qualityOf', () => {
+  it.each([
+    [{ kbps: 2400, rttMs: 20, lossPct: 0 }, 'good'],
+    [{ kbps: 2400, rttMs: null, lossPct: 0 }, 'good'],
+    [{ kbps: 2400, rttMs: 20, lossPct: 4 }, 'fair'],
+    [{ kbps: 2400, rttMs: 300, lossPct: 0 }, 'fair'],
+    [{ kbps: 400, rttMs: 20, lossPct: 0 }, 'fair'],
+    [{ kbps: 2400, rttMs: 20, lossPct: 12 }, 'poor'],
+    [{ kbps: 60, rttMs: 20, lossPct: 0 }, 'poor'],
+  ])('judges %o as %s', (stats, quality) => {
+    expect(qualityOf(stats)).toBe(quality)
+  })
+})
+
+describe('what the page says of itself', () => {
+  it('names the number and blinks while it rings', () => {
+    expect(pageTitle(views.ringing, 2)).toEqual({
+      key: 'title.ringing',
+      params: { number: 'A012' },
+      marked: true,
+    })
+    expect(pageTitle(views.ringing, 3).marked).toBe(false)
+    expect(pageTitle(views.call, 2).marked).toBe(false)
+    expect(pageTitle(null, 2).key).toBeNull()
+  })
+
+  it('speaks of the ticket, not of the person', () => {
+    const { key, number, item } = spokenChange(views.ringing)
+    expect([key, number, item?.code]).toEqual(['say.ringing', ticket.number, ticket.item.code])
+  })
+})

@@ -1,0 +1,73 @@
+import type { CallView, DeskTicket, DeskView } from '@xiaowu/wire'
+
+const item = { code: 'sb001', name: '参保登记', name_en: 'Join the pension scheme' }
+const location = { id: 'qinghe', name: '青河镇', name_en: 'Qinghe Town' }
+
+export const ticket: DeskTicket = {
+  id: 't1',
+  number: 'A012',
+  item: { ...item, department: '', materials: ['身份证', '户口簿'], time_limit: '', fee: '', basis: '' },
+  language: 'zh',
+  location,
+  kiosk_name: '青河镇1号晓屋',
+  arrived_at: 100,
+}
+
+export const call: CallView = {
+  id: 'c1',
+  state: 'connected',
+  started_at: 200,
+  connected_at: 201,
+  peer_present: true,
+  peer_away_since: null,
+  away_deadline: null,
+  resident_media: 'flowing',
+  agent_media: 'flowing',
+}
+
+/** An idle, available desk; `over` changes what a test is about. */
+export function deskView(over: Partial<DeskView> = {}): DeskView {
+  return {
+    seq: 1,
+    server_time: 300,
+    seat_id: 'seat-07',
+    seat_name: '7号云窗口',
+    agent_name: '坐席07',
+    status: 'available',
+    break_reason: null,
+    state: 'idle',
+    state_since: 0,
+    ticket: null,
+    offer: null,
+    link: null,
+    call: null,
+    note: '',
+    wrap_up: null,
+    queue: { waiting: 0, oldest_arrival: null, seats_available: 1, seats_in_call: 0, first: [] },
+    served_today: 0,
+    ...over,
+  }
+}
+
+export const views = {
+  idle: deskView(),
+  break: deskView({ status: 'on_break', break_reason: 'meal' }),
+  ringing: deskView({
+    state: 'reserved',
+    ticket,
+    offer: { id: 'c1', epoch: 1, offered_at: 200, expires_at: 220 },
+  }),
+  call: deskView({ state: 'in_call', ticket, call }),
+  wrap_up: deskView({
+    state: 'wrap_up',
+    wrap_up: {
+      call_id: 'c1',
+      number: 'A012',
+      item,
+      until: 400,
+      extensions_left: 3,
+      note: 'kept',
+      call_end: 'agent_hung_up',
+    },
+  }),
+}
