@@ -43,6 +43,8 @@ SETUP_S: Final = 8.0
 CLOSE_S: Final = 5.0
 """A close that takes longer is left alone; it is never cancelled, which would poison it."""
 TICK_S: Final = 0.25
+OWN_STALL_S: Final = 0.5
+"""A look that comes later than this was held up by ourselves, not by the network."""
 SIGNALS_AHEAD: Final = 256
 
 Signal = Description | Candidate
@@ -287,10 +289,23 @@ class Peer:
             self._sink.take(frame)
 
     async def _watch(self) -> None:
+        looked_at = self._clock()
         while True:
             await asyncio.sleep(TICK_S)
+            asleep_s = self._clock() - looked_at - TICK_S
+            looked_at = self._clock()
+            if asleep_s > OWN_STALL_S:
+                self._excuse(asleep_s)
             self._listen_for_packets()
             self._become(self._judge())
+
+    def _excuse(self, asleep_s: float) -> None:
+        """This program itself stood still: that is no silence of the other side."""
+        self._built_at += asleep_s
+        if self.received.connected_at is not None:
+            self.received.connected_at += asleep_s
+        if self.received.last_packet_at is not None:
+            self.received.last_packet_at += asleep_s
 
     def _listen_for_packets(self) -> None:
         for receiver in self._pc.getReceivers():

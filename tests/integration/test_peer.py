@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import aiortc
 import numpy as np
@@ -98,6 +99,17 @@ async def test_a_dead_path_is_noticed_in_three_seconds_and_rebuilt() -> None:
         assert noticed_s < 6  # 3 s by design; the slack is for a busy machine
         assert pair.resident.told[-1].media is MediaReport.FLOWING
         assert pair.resident.told[-1].media_epoch == pair.epoch
+
+
+async def test_a_program_that_stood_still_does_not_blame_the_other_side() -> None:
+    async with MediaPair() as pair:
+        pair.begin()
+        await until(lambda: flows(pair))
+        time.sleep(3.5)  # noqa: ASYNC251  # the whole program stands still
+        seen = pair.resident.picture.count
+        await until(lambda: pair.resident.picture.count > seen + 5)
+        assert pair.epoch == 1
+        assert {told.media for told in pair.resident.told} == {MediaReport.FLOWING}
 
 
 async def test_an_sdp_offer_that_is_lost_leads_to_a_rebuild() -> None:

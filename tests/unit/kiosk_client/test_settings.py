@@ -1,0 +1,78 @@
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from kiosk_client.settings import KioskSettings, load_settings
+from signaling.protocol.words import Language
+
+pytestmark = pytest.mark.unit
+
+SAMPLE = Path(__file__).parents[3] / "kiosk_client" / "settings.sample.toml"
+
+
+@pytest.fixture(autouse=True)
+def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in KioskSettings.model_fields:
+        monkeypatch.delenv(f"KIOSK_{name.upper()}", raising=False)
+
+
+def test_the_command_line_wins_over_the_environment_and_that_over_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "kiosk.toml"
+    file.write_text('port = 7001\nserver_url = "http://127.0.0.1:1"\nidle_reset_s = 30')
+    monkeypatch.setenv("KIOSK_PORT", "7002")
+    monkeypatch.setenv("KIOSK_SERVER_URL", "http://127.0.0.1:2")
+    settings = load_settings(file, server_url="http://127.0.0.1:3", port=None)
+    assert (settings.server_url, settings.port, settings.idle_reset_s) == (
+        "http://127.0.0.1:3",
+        7002,
+        30.0,
+    )
+
+
+def test_the_page_lives_on_loopback() -> None:
+    assert load_settings(None, port=7181).page_origin == "http://127.0.0.1:7181"
+
+
+@pytest.mark.parametrize("url", ["hall.example", "ftp://hall", "http://hall/path", "https://"])
+def test_an_address_that_is_none_is_refused(url: str) -> None:
+    with pytest.raises(ValidationError):
+        load_settings(None, server_url=url)
+
+
+def test_a_slash_at_the_end_of_the_address_does_no_harm() -> None:
+    assert load_settings(None, server_url="https://h:8443/").server_url == "https://h:8443"
+
+
+def test_an_option_that_does_not_exist_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "kiosk.toml"
+    file.write_text("idle_rest_s = 5")
+    with pytest.raises(ValidationError):
+        load_settings(file)
+
+
+def test_a_settings_file_that_is_not_there_is_said(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        load_settings(tmp_path / "no.toml")
+
+
+def test_a_kiosk_speaks_at_least_one_language() -> None:
+    with pytest.raises(ValidationError):
+        load_settings(None, languages=())
+
+
+def test_the_sample_names_every_option_and_its_default() -> None:
+    lines = re.findall(r"^# (\w+ = .+)$", SAMPLE.read_text(), flags=re.MULTILINE)
+    shown = tomllib.loads("\n".join(lines))
+    assert set(shown) == set(KioskSettings.model_fields)
+    defaults = load_settings(None)
+    assert shown["port"] == defaults.port
+    assert shown["idle_reset_s"] == defaults.idle_reset_s
+    assert shown["health_every_s"] == defaults.health_every_s
+    assert shown["server_url"] == defaults.server_url
+    assert tuple(map(Language, shown["languages"])) == defaults.languages
+    assert Path(shown["data_dir"]) == defaults.data_dir
