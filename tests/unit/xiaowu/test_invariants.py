@@ -1,0 +1,264 @@
+"""A sound history passes; each way of corrupting it is caught by the rule it breaks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+import pytest
+
+from signaling.protocol.words import SeatState, TicketState
+from xiaowu.demo.invariants import History, Rule
+from xiaowu.demo.journal_entry import JournalEntry
+
+pytestmark = pytest.mark.unit
+
+EXCLUSION_S = 60.0
+Days = list[JournalEntry]
+
+
+class Diary:
+    """Writes a journal, one second a row."""
+
+    def __init__(self) -> None:
+        self.rows: Days = []
+
+    def note(self, kind: str, *, detail: dict[str, object] | None = None, **ids: str) -> None:
+        self.rows.append(
+            JournalEntry(
+                seq=len(self.rows) + 1,
+                at=1000.0 + len(self.rows),
+                kind=kind,
+                detail=detail or {},
+                kiosk_id=ids.get("kiosk"),
+                seat_id=ids.get("seat"),
+                ticket_id=ids.get("ticket"),
+                call_id=ids.get("call"),
+                reason=ids.get("reason"),
+            )
+        )
+
+    def open_seat(self, seat: str) -> None:
+        self.note("seat.signed_in", seat=seat)
+        self.note("seat.opened", seat=seat)
+
+    def take(self, ticket: str, kiosk: str, number: str) -> None:
+        self.note(
+            "ticket.taken", ticket=ticket, kiosk=kiosk, detail={"number": number, "location": "L"}
+        )
+
+    def offer(self, ticket: str, seat: str, epoch: int = 1) -> None:
+        self.note(
+            "ticket.offered",
+            ticket=ticket,
+            seat=seat,
+            detail={"epoch": epoch, "expires_at": 1020.0 + len(self.rows)},
+        )
+
+    def serve(self, ticket: str, seat: str, epoch: int = 1) -> None:
+        call = f"c-{ticket}-{epoch}"
+        self.note("ticket.accepted", ticket=ticket, seat=seat, call=call, detail={"epoch": epoch})
+        self.note("call.connected", call=call, seat=seat, ticket=ticket)
+        self.note(
+            "call.ended",
+            call=call,
+            seat=seat,
+            ticket=ticket,
+            reason="agent_hung_up",
+            detail={"connected": True},
+        )
+        self.note("ticket.completed", ticket=ticket, seat=seat, reason="served")
+        self.note("wrap_up.begun", seat=seat, call=call)
+        self.note("wrap_up.ended", seat=seat, call=call)
+
+
+def a_sound_day() -> Days:
+    """Two seats, three residents; the second is declined once and comes back in its place."""
+    diary = Diary()
+    diary.open_seat("s1")
+    diary.open_seat("s2")
+    diary.take("t1", "k1", "A001")
+    diary.offer("t1", "s1")
+    diary.take("t2", "k2", "A002")
+    diary.offer("t2", "s2")
+    diary.take("t3", "k3", "A003")
+    diary.note("ticket.returned", ticket="t2", seat="s2", reason="equipment")
+    diary.offer("t3", "s2")
+    diary.serve("t1", "s1")
+    diary.offer("t2", "s1", epoch=2)
+    diary.serve("t2", "s1", epoch=2)
+    diary.serve("t3", "s2")
+    return diary.rows
+
+
+def told(rows: Iterable[JournalEntry]) -> History:
+    history = History(decline_exclusion_s=EXCLUSION_S)
+    history.tell(rows)
+    history.require_end()
+    history.require_ends_of(["t1", "t2", "t3"])
+    return history
+
+
+def broken_rules(rows: Iterable[JournalEntry]) -> set[Rule]:
+    return {violation.rule for violation in told(rows).violations}
+
+
+def find(rows: Days, kind: str, ticket: str | None = None) -> int:
+    return next(
+        at for at, row in enumerate(rows) if row.kind == kind and ticket in (None, row.ticket_id)
+    )
+
+
+def test_a_sound_day_breaks_no_rule() -> None:
+    history = told(a_sound_day())
+    assert history.violations == []
+    assert {ticket.state for ticket in history.tickets.values()} == {TicketState.COMPLETED}
+    assert {seat.state for seat in history.seats.values()} == {SeatState.IDLE}
+
+
+def test_every_rule_of_the_journal_was_looked_at() -> None:
+    looked_at = told(a_sound_day()).looked_at
+    of_the_tables = {Rule.TABLES_AGREE, Rule.WALL_AGREES}
+    assert all(looked_at[rule] > 0 for rule in Rule if rule not in of_the_tables)
+
+
+def without(kind: str, ticket: str | None = None) -> Callable[[Days], Days]:
+    def corrupt(rows: Days) -> Days:
+        at = find(rows, kind, ticket)
+        return rows[:at] + rows[at + 1 :]
+
+    return corrupt
+
+
+def twice(kind: str, ticket: str | None = None) -> Callable[[Days], Days]:
+    def corrupt(rows: Days) -> Days:
+        at = find(rows, kind, ticket)
+        return rows[: at + 1] + rows[at:]
+
+    return corrupt
+
+
+def changed(kind: str, ticket: str | None = None, **values: object) -> Callable[[Days], Days]:
+    def corrupt(rows: Days) -> Days:
+        at = find(rows, kind, ticket)
+        entry = rows[at]
+        detail = {**entry.detail, **{k: v for k, v in values.items() if k in entry.detail}}
+        fields = {k: v for k, v in values.items() if k not in entry.detail}
+        return [*rows[:at], replace(entry, detail=detail, **fields), *rows[at + 1 :]]  # type: ignore[arg-type]  # named by the cases below
+
+    return corrupt
+
+
+def swapped_tickets(rows: Days) -> Days:
+    """The third resident is offered the seat that was the second's turn."""
+    names = {"t2": "t3", "t3": "t2"}
+    at = find(rows, "ticket.offered", "t2")
+    moved = rows[find(rows, "ticket.taken", "t3")]
+    kept = [row for row in rows if row is not moved]
+    kept.insert(at, moved)
+    return [
+        replace(row, ticket_id=names.get(row.ticket_id or "", row.ticket_id))
+        if row.kind != "ticket.taken"
+        else row
+        for row in kept
+    ]
+
+
+def offered_to_the_one_who_declined(rows: Days) -> Days:
+    at = find(rows, "ticket.offered", "t3")
+    diary = Diary()
+    diary.offer("t2", "s2", epoch=2)
+    again = replace(diary.rows[0], seq=rows[at].seq, at=rows[at].at)
+    return [*rows[:at], again]
+
+
+def unseated(rows: Days) -> Days:
+    at = find(rows, "ticket.offered", "t1")
+    return [*rows[:at], replace(rows[0], kind="seat.went_away", seat_id="s1"), *rows[at:]]
+
+
+CORRUPTIONS: list[tuple[str, Callable[[Days], Days], Rule]] = [
+    ("an accept that is missing", without("ticket.accepted", "t1"), Rule.LEGAL_MOVES),
+    ("an accept that was written twice", twice("ticket.accepted", "t1"), Rule.LEGAL_MOVES),
+    ("a call that ends twice", twice("call.ended", "t1"), Rule.LEGAL_MOVES),
+    ("a wrap-up that was never begun", without("wrap_up.begun"), Rule.LEGAL_MOVES),
+    ("a ticket never taken", without("ticket.taken", "t2"), Rule.LEGAL_MOVES),
+    ("an offer to a seat nobody opened", without("seat.opened"), Rule.LEGAL_MOVES),
+    ("an offer to a seat that is away", unseated, Rule.LEGAL_MOVES),
+    ("a ticket that ends twice", twice("ticket.completed", "t1"), Rule.ONE_END),
+    ("a ticket that never ends", without("ticket.completed", "t3"), Rule.ONE_END),
+    ("a ticket left open", without("ticket.completed", "t3"), Rule.NOTHING_OPEN),
+    ("two tickets at one seat", changed("ticket.offered", "t2", seat_id="s1"),
+     Rule.ONE_TICKET_PER_SEAT),
+    ("two tickets at one kiosk", changed("ticket.taken", "t2", kiosk_id="k1"),
+     Rule.ONE_TICKET_PER_KIOSK),
+    ("the same number twice", changed("ticket.taken", "t2", number="A001"), Rule.NUMBERS),
+    ("an old epoch accepted", changed("ticket.accepted", "t2", epoch=1), Rule.LEASES),
+    ("an epoch left out", changed("ticket.offered", "t1", epoch=2), Rule.LEASES),
+    ("a lease that had run out", changed("ticket.offered", "t1", expires_at=1001.0), Rule.LEASES),
+    ("an accept by a foreign seat", changed("ticket.accepted", "t1", seat_id="s2"), Rule.LEASES),
+    ("who came later was offered first", swapped_tickets, Rule.ORDER),
+    ("an offer to who just declined", offered_to_the_one_who_declined, Rule.ORDER),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("corrupt", "rule"), [case[1:] for case in CORRUPTIONS], ids=[case[0] for case in CORRUPTIONS]
+)
+def test_a_corrupted_history_is_caught(corrupt: Callable[[Days], Days], rule: Rule) -> None:
+    assert rule in broken_rules(corrupt(a_sound_day()))
+
+
+def test_a_seat_may_be_offered_the_ticket_again_after_the_exclusion() -> None:
+    diary = Diary()
+    diary.open_seat("s1")
+    diary.take("t1", "k1", "A001")
+    diary.offer("t1", "s1")
+    diary.note("ticket.returned", ticket="t1", seat="s1", reason="other")
+    diary.offer("t1", "s1", epoch=2)
+    again = diary.rows.pop()
+    later = replace(again, at=again.at + EXCLUSION_S)
+    history = History(decline_exclusion_s=EXCLUSION_S)
+    history.tell([*diary.rows, later])
+    assert history.violations == []
+
+
+def test_somebody_who_is_away_may_be_passed_over() -> None:
+    diary = Diary()
+    diary.take("t1", "k1", "A001")
+    diary.note("kiosk.went_away", ticket="t1", kiosk="k1")
+    diary.take("t2", "k2", "A002")
+    diary.open_seat("s1")
+    diary.offer("t2", "s1")
+    history = History(decline_exclusion_s=EXCLUSION_S)
+    history.tell(diary.rows)
+    assert history.violations == []
+
+
+def test_the_same_number_on_another_day_is_fine() -> None:
+    diary = Diary()
+    for day, ticket in enumerate(("t1", "t2")):
+        diary.take(ticket, f"k{day}", "A001")
+    first, second = diary.rows
+    history = History(decline_exclusion_s=EXCLUSION_S)
+    history.tell([first, replace(second, at=second.at + 86_400)])
+    assert history.violations == []
+
+
+def test_a_resident_who_leaves_while_it_rings_frees_the_seat() -> None:
+    diary = Diary()
+    diary.open_seat("s1")
+    diary.take("t1", "k1", "A001")
+    diary.offer("t1", "s1")
+    diary.note("ticket.abandoned", ticket="t1", seat="s1", reason="resident_left")
+    diary.take("t2", "k2", "A002")
+    diary.offer("t2", "s1")
+    history = History(decline_exclusion_s=EXCLUSION_S)
+    history.tell(diary.rows)
+    assert history.violations == []
+
+
+def test_a_ticket_that_was_acknowledged_but_is_not_in_the_journal_is_missed() -> None:
+    history = told(a_sound_day())
+    history.require_ends_of(["t9"])
+    assert [violation.rule for violation in history.violations] == [Rule.ONE_END]
