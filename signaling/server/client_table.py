@@ -12,10 +12,7 @@ from typing import Any, Final
 
 import socketio
 from engineio.packet import MESSAGE
-from engineio.packet import Packet as EnginePacket
 from socketio import packet
-
-from signaling.server.engine import CappedQueue
 
 NAMESPACE: Final = "/"
 
@@ -42,22 +39,19 @@ class ClientTable(socketio.AsyncManager):  # type: ignore[misc]  # the library h
         socket = self.server.eio.sockets.get(sid)
         if socket is None or socket.closed or socket.closing:
             return False
-        socket.queue.put_nowait(EnginePacket(MESSAGE, encoded))
+        socket.outbox.put(f"{MESSAGE}{encoded}")
         return True
 
     def backlog(self, sid: str) -> int:
         """Bytes that wait to be written to a client."""
         socket = self.server.eio.sockets.get(sid)
-        if socket is None:
-            return 0
-        queue: CappedQueue = socket.queue
-        return queue.bytes
+        return 0 if socket is None else int(socket.outbox.bytes)
 
     def close_when_sent(self, sid: str) -> None:
         """Close a client's connection after everything queued for it has been written."""
         socket = self.server.eio.sockets.get(sid)
         if socket is not None:
-            socket.queue.put_nowait(None)
+            socket.outbox.end()
 
     # --- the library's ---------------------------------------------------------------------
 

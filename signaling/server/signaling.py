@@ -52,11 +52,6 @@ class Signaling:
         """
         return self._hub.revoke(grant)
 
-    def sessions_in_use(self) -> set[str]:
-        """The sign-ins that have an open connection: whoever is connected is not idle."""
-        sessions = (each.principal.session_id for each in self._hub.presence)
-        return {session_id for session_id in sessions if session_id is not None}
-
     def is_kiosk_online(self, kiosk_id: str) -> bool:
         """True while the page or the program of a kiosk is connected."""
         presence = self._hub.presence
@@ -125,6 +120,7 @@ async def _keep_time(hub: Hub) -> None:
         due = loop.time() + _TICK_S
         await asyncio.sleep(_TICK_S)
         try:
+            hub.server.ping()
             if loop.time() - due < _LATE_S:
                 hub.server.sweep()
             hub.publisher.tick()

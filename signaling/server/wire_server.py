@@ -120,6 +120,12 @@ class WireServer(socketio.AsyncServer):  # type: ignore[misc]  # the library has
         """Every open socket, admitted or not."""
         return list(self.eio.sockets)
 
+    def ping(self) -> None:
+        """Send the pings that are due. To be called about once a second."""
+        now = time.monotonic()
+        for socket in self.eio.sockets.values():
+            socket.ping_if_due(now)
+
     def sweep(self) -> None:
         """End who does not say who it is, does not answer pings, or does not read.
 
@@ -135,11 +141,11 @@ class WireServer(socketio.AsyncServer):  # type: ignore[misc]  # the library has
         for sid, since in list(self._dismissed.items()):
             if self._sweeps - since > _LINGER_SWEEPS:
                 self.drop(sid, "lingering")
-        silent_since = time.time() - self._settings.ping_timeout_s
+        now = time.monotonic()
         for sid, socket in list(self.eio.sockets.items()):
-            if socket.queue.overflowed:
+            if socket.outbox.overflowed:
                 self.drop(sid, "slow")
-            elif socket.last_ping and socket.last_ping < silent_since and sid not in self._busy:
+            elif socket.is_silent(now) and sid not in self._busy:
                 self.drop(sid, "silent")
 
     # --- the library's hooks ---------------------------------------------------------------
@@ -218,7 +224,9 @@ class WireServer(socketio.AsyncServer):  # type: ignore[misc]  # the library has
                 answer = await self._handler.command(eio_sid, data[1])
             finally:
                 self._busy.discard(eio_sid)
-                self._excuse_silence(eio_sid)
+                socket = self.eio.sockets.get(eio_sid)
+                if socket is not None:
+                    socket.excuse_silence()
         else:
             self.metrics.refusals.labels(MessageMalformed.code).inc()
             answer = Refused(
@@ -226,12 +234,6 @@ class WireServer(socketio.AsyncServer):  # type: ignore[misc]  # the library has
             ).model_dump_json()
         if id is not None:
             self.table.put(eio_sid, f"{packet.ACK}{id}[{answer}]")
-
-    def _excuse_silence(self, eio_sid: str) -> None:
-        """While a command of its ran, a client's pong could not be read: count from now."""
-        socket = self.eio.sockets.get(eio_sid)
-        if socket is not None and socket.last_ping:
-            socket.last_ping = time.time()
 
     async def _handle_ack(self, eio_sid: str, namespace: str | None, id: int, data: Any) -> None:  # noqa: A002  theirs
         """We ask for no acknowledgements."""
