@@ -26,6 +26,8 @@ export async function pageToken(): Promise<string> {
 async function ask(path: string): Promise<unknown> {
   const response = await fetch(path, { cache: 'no-store', signal: AbortSignal.timeout(DEADLINE_MS) })
   if (response.ok) return response.json()
+  // The program answers, but the hall does not: that is a line that is down, not a refusal.
+  if (response.status >= 500) throw new Error(`${path}: ${response.status}`)
   const problem: unknown = await response.json().catch(() => null)
   const code = refusalCode(problem)
   if (code !== null) throw new RefusedError(code)

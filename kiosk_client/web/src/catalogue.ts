@@ -15,7 +15,7 @@ export interface Item {
   /** Pinyin initials, lower case. */
   initials: string
   /** 1 is asked for most; null when not among the frequent ones. */
-  frequent_rank: number | null
+  frequent: number | null
   materials: string[]
   time_limit: string
   fee: string
@@ -68,8 +68,8 @@ export async function fetchCatalogue(
 /** The frequent items, most asked for first. */
 export function frequentItems(catalogue: Catalogue): Item[] {
   return catalogue.items
-    .filter((item) => item.frequent_rank !== null)
-    .sort((one, other) => (one.frequent_rank ?? 0) - (other.frequent_rank ?? 0))
+    .filter((item) => item.frequent !== null)
+    .sort((one, other) => (one.frequent ?? 0) - (other.frequent ?? 0))
 }
 
 /** The items of a category: the frequent first, then in the order of the catalogue. */
@@ -77,7 +77,7 @@ export function itemsOf(catalogue: Catalogue, categoryId: string): Item[] {
   const last = Number.MAX_SAFE_INTEGER
   return catalogue.items
     .filter((item) => item.category === categoryId && item.code !== HELP_CODE)
-    .sort((one, other) => (one.frequent_rank ?? last) - (other.frequent_rank ?? last))
+    .sort((one, other) => (one.frequent ?? last) - (other.frequent ?? last))
 }
 
 /** The name to show in a language; Chinese where there is no other. */

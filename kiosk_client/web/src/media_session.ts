@@ -21,6 +21,8 @@ export interface MediaSession {
   readonly picture: Readonly<Ref<boolean>>
   readonly muted: Readonly<Ref<boolean>>
   setMuted(muted: boolean): void
+  /** Opens camera and microphone before the server has been reached. */
+  prepare(): void
   /** Takes every view of the server. */
   follow(view: KioskView): void
   signalled(event: Signalled): void
@@ -83,6 +85,9 @@ export function openMediaSession(link: () => Link, signal: AbortSignal): MediaSe
     picture,
     muted,
     setMuted,
+    prepare() {
+      void devices.open()
+    },
     follow(view) {
       call ??= newCall()
       if (CAMERA_PHASES.includes(view.phase)) void devices.open()

@@ -25,9 +25,10 @@ export function nextLetters(items: readonly Item[], letters: string): Set<string
   const next = new Set<string>()
   for (const item of items) {
     for (const text of [item.initials, englishInitials(item), squeezed(item.name_en)]) {
-      for (let at = text.indexOf(wanted); at >= 0; at = text.indexOf(wanted, at + 1)) {
-        const letter = text[at + wanted.length]
-        if (letter !== undefined) next.add(letter)
+      let at = text.indexOf(wanted)
+      while (at >= 0 && at + wanted.length < text.length) {
+        next.add(text.charAt(at + wanted.length))
+        at = text.indexOf(wanted, at + 1)
       }
     }
   }
@@ -42,7 +43,7 @@ function rankOf(item: Item, wanted: string): number | null {
   ].filter((place) => place >= 0)
   if (places.length === 0) return null
   const begins = Math.min(...places) === 0 ? 0 : 1_000_000
-  const frequent = item.frequent_rank ?? 10_000
+  const frequent = item.frequent ?? 10_000
   return begins + frequent * 100 + Math.min(item.initials.length, 99)
 }
 
