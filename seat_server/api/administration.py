@@ -25,7 +25,13 @@ from signaling.protocol.words import Role
 
 Login = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{1,31}$")]
 Name = Annotated[
-    str, Field(min_length=1, max_length=40, pattern=r"^[^\s\x00-\x1f]+( [^\s\x00-\x1f]+)*$")
+    str,
+    Field(
+        min_length=1,
+        max_length=40,
+        # Words with single spaces; ranges instead of \s, which not every engine reads alike.
+        pattern=r"^[^\u0000-\u0020\u007f-\u00a0]+( [^\u0000-\u0020\u007f-\u00a0]+)*$",
+    ),
 ]
 PersonRole = Literal[Role.AGENT, Role.SUPERVISOR, Role.ADMIN]
 NewPassword = Annotated[str, Field(min_length=8, max_length=128, repr=False)]

@@ -30,7 +30,7 @@ def openapi_document(
     schemas, definitions = models_json_schema(list(_models(endpoints)), ref_template=_REF)
     paths: dict[str, dict[str, Any]] = {}
     for endpoint in endpoints:
-        operation = _operation(endpoint, schemas)
+        operation = _operation(endpoint, schemas, definitions.get("$defs", {}))
         paths.setdefault(endpoint.path, {})[endpoint.method.lower()] = operation
     return {
         "openapi": OPENAPI_VERSION,
@@ -55,18 +55,22 @@ def _models(
 ) -> Iterable[tuple[type[BaseModel], Literal["validation", "serialization"]]]:
     yield Problem, "serialization"
     for endpoint in endpoints:
+        if endpoint.query is not None:
+            yield endpoint.query, "validation"
         if endpoint.body is not None:
             yield endpoint.body, "validation"
         if endpoint.answer is not None:
             yield endpoint.answer, "serialization"
 
 
-def _operation(endpoint: Endpoint, schemas: Schemas) -> dict[str, Any]:
+def _operation(
+    endpoint: Endpoint, schemas: Schemas, definitions: Mapping[str, Any]
+) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "operationId": endpoint.operation_id,
         "summary": endpoint.summary,
         "tags": [endpoint.tag],
-        "parameters": [*_path_parameters(endpoint), *_query_parameters(endpoint)],
+        "parameters": [*_path_parameters(endpoint), *_query_parameters(endpoint, definitions)],
         "responses": _responses(endpoint, schemas),
     }
     if endpoint.description:
@@ -91,15 +95,17 @@ def _path_parameters(endpoint: Endpoint) -> Iterable[dict[str, Any]]:
         yield {"name": name, "in": "path", "required": True, "schema": adapter.json_schema()}
 
 
-def _query_parameters(endpoint: Endpoint) -> Iterable[dict[str, Any]]:
+def _query_parameters(
+    endpoint: Endpoint, definitions: Mapping[str, Any]
+) -> Iterable[dict[str, Any]]:
     if endpoint.query is None:
         return
-    schema = endpoint.query.model_json_schema()
+    schema = definitions[endpoint.query.__name__]
     required = set(schema.get("required", ()))
     for name, described in schema["properties"].items():
         parameter = {"name": name, "in": "query", "required": name in required}
         if "description" in described:
-            parameter["description"] = described.pop("description")
+            parameter["description"] = described["description"]
         yield parameter | {"schema": _not_null(described)}
 
 

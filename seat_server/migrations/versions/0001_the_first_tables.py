@@ -391,7 +391,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_rating_seat_id"), ["seat_id"], unique=False)
 
 
-
 def downgrade() -> None:
     with op.batch_alter_table("rating", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_rating_seat_id"))
