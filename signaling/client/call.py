@@ -17,13 +17,13 @@ from typing import Final
 
 from signaling.client.errors import LinkStopped, LinkUnavailable
 from signaling.client.link import op_id
-from signaling.client.peer import Flow, Peer
+from signaling.client.peer import Flow, Peer, Signal
 from signaling.client.sinks import Nothing, Sink
 from signaling.client.tracks import LocalMedia
 from signaling.protocol.commands import Command, RebuildMedia, ReportMedia, SendSignal
 from signaling.protocol.errors import Refusal
 from signaling.protocol.events import Signalled
-from signaling.protocol.signals import Description
+from signaling.protocol.signals import Candidate, Description
 from signaling.protocol.views import CallView, MediaLink
 from signaling.protocol.words import MediaReport, Party
 
@@ -170,11 +170,14 @@ class CallMedia:
             await asyncio.wait(set(self._tasks))
 
     def _build(self, link: MediaLink) -> None:
-        async def send(description: Description) -> None:
-            signal = SendSignal(
-                call_id=link.call_id, media_epoch=link.media_epoch, description=description
+        async def send(signal: Signal) -> None:
+            message = SendSignal(
+                call_id=link.call_id,
+                media_epoch=link.media_epoch,
+                description=signal if isinstance(signal, Description) else None,
+                candidate=signal if isinstance(signal, Candidate) else None,
             )
-            await self._try_send(signal)
+            await self._try_send(message)
 
         peer = Peer(link, send=send, sink=self._sink, on_flow=self._flow_changed, clock=self._clock)
         self._peer = peer

@@ -15,7 +15,10 @@ import logging
 from typing import Any, Final
 
 import aioice.ice
+import aiortc.rtcicetransport
 from aioice import stun
+
+from signaling.client.gathering import TricklingConnection
 
 log = logging.getLogger(__name__)
 
@@ -85,9 +88,11 @@ def install() -> None:
     """Guard every ICE connection made from now on in this process; idempotent."""
     aioice.ice.StunProtocol = GuardedProtocol  # type: ignore[misc]  # the seam aioice gives us
     aioice.ice.get_host_addresses = _host_addresses
+    aiortc.rtcicetransport.Connection = TricklingConnection  # type: ignore[attr-defined]  # same
 
 
 def uninstall() -> None:
     """Give aioice its own classes back; for the test that shows what the guard is for."""
     aioice.ice.StunProtocol = _StunProtocol  # type: ignore[misc]  # as above
     aioice.ice.get_host_addresses = _gather_hosts
+    aiortc.rtcicetransport.Connection = aioice.Connection  # type: ignore[attr-defined]  # same

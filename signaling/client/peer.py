@@ -1,8 +1,8 @@
 """One peer connection: one media epoch of one call, from nothing to closed. Built once.
 
 aiortc has no ICE restart, so a peer that fails is not mended: whoever owns it asks the server for
-the next epoch and builds another. It trickles no candidates of its own (they are all in its SDP),
-and takes those of a browser as they come.
+the next epoch and builds another. Its host candidates are in its SDP; what STUN and TURN servers
+answer, and what a browser sends, is trickled.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+import aioice
 from aiortc import (
     MediaStreamTrack,
     RTCBundlePolicy,
@@ -29,6 +30,7 @@ from aiortc.sdp import candidate_from_sdp
 from av import AudioFrame, VideoFrame
 
 from signaling.client import ice_guard
+from signaling.client.gathering import TricklingConnection
 from signaling.client.sinks import Sink
 from signaling.protocol.signals import Candidate, Description
 from signaling.protocol.views import MediaLink
@@ -48,7 +50,7 @@ OWN_STALL_S: Final = 0.5
 SIGNALS_AHEAD: Final = 256
 
 Signal = Description | Candidate
-SendSignalTo = Callable[[Description], Awaitable[None]]
+SendSignalTo = Callable[[Signal], Awaitable[None]]
 
 _closing: set[asyncio.Task[None]] = set()
 
@@ -255,7 +257,24 @@ class Peer:
     async def _send_local(self) -> None:
         local = self._pc.localDescription
         kind = "offer" if local.type == "offer" else "answer"
-        await self._send(Description(type=kind, sdp=local.sdp))
+        transceiver = self._pc.getTransceivers()[0]
+        ice = transceiver.receiver.transport.transport._connection
+        sdp = local.sdp
+        trickles = isinstance(ice, TricklingConnection) and ice.is_gathering
+        if trickles:
+            sdp = sdp.replace("a=end-of-candidates\r\n", "")
+        await self._send(Description(type=kind, sdp=sdp))
+        if trickles and isinstance(ice, TricklingConnection):
+            self._spawn(self._trickle(ice, transceiver.mid or "0"), "trickle")
+
+    async def _trickle(self, ice: TricklingConnection, mid: str) -> None:
+        """Send what STUN and TURN still answer, as it comes."""
+        late: asyncio.Queue[aioice.Candidate | None] = asyncio.Queue()
+        ice.on_late(late.put_nowait)
+        while (candidate := await late.get()) is not None:
+            text = f"candidate:{candidate.to_sdp()}"
+            await self._send(Candidate(candidate=text, sdp_mid=mid, sdp_m_line_index=0))
+        await self._send(Candidate(candidate="", sdp_mid=mid, sdp_m_line_index=0))
 
     # --- what arrives --------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from signaling.client.sounds import PackedSound, Sound, Tone
 from signaling.client.tracks import LocalMedia
 from signaling.protocol.commands import Command, RebuildMedia, ReportMedia, SendSignal
 from signaling.protocol.events import Done, Signalled
+from signaling.protocol.signals import IceServer
 from signaling.protocol.views import MediaLink
 from signaling.protocol.words import Party
 
@@ -53,7 +54,12 @@ class Side:
 class MediaPair:
     """The relay: passes signals, raises the media epoch when asked."""
 
-    def __init__(self, agent_sound: Sound | PackedSound | None = None) -> None:
+    def __init__(
+        self,
+        agent_sound: Sound | PackedSound | None = None,
+        ice_servers: tuple[IceServer, ...] = (),
+    ) -> None:
+        self.ice_servers = ice_servers
         self.agent_sound = agent_sound
         self.epoch = 1
         self.attach = False
@@ -90,7 +96,7 @@ class MediaPair:
             attach=self.attach,
             peer_present=True,
             peer_restarts_ice=False,
-            ice_servers=(),
+            ice_servers=self.ice_servers,
         )
 
     def show(self, *parties: Party) -> None:
