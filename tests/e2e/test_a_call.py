@@ -7,6 +7,7 @@ from playwright.async_api import expect
 
 from tests.support.clips import Person
 from tests.support.faces import SAME_PERSON, STRANGER, FaceReader, likeness
+from tests.support.floor import LOCATION, SEAT, Floor
 from tests.support.pages import Screen
 from tests.support.senses import listen, look
 

@@ -1,4 +1,4 @@
-"""A real hall on this machine: `xiaowu serve` and `xiaowu kiosk` as processes, a district inside."""
+"""A real hall: `xiaowu serve` and `xiaowu kiosk` as processes, with a district inside."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import contextlib
 import datetime
 import re
 import secrets
+import sqlite3
 import urllib.error
 import urllib.request
 from collections.abc import AsyncIterator, Mapping
@@ -13,7 +14,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from seat_server.database import Database
 from seat_server.district import load_agents, load_district, sample_district
@@ -85,6 +86,24 @@ class RunningHall:
         )
         self.booths[kiosk_id] = booth
         return booth
+
+    def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        """Read the server's database from outside, as its operator could."""
+        file = self.settings.data_dir / "xiaowu.sqlite3"
+        with contextlib.closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as database:
+            return database.execute(query, values).fetchall()
+
+    def open_call(self) -> str:
+        """The id of the only call under way."""
+        [(call_id,)] = self.rows("SELECT id FROM call WHERE state <> 'ended'")
+        assert isinstance(call_id, str)
+        return call_id
+
+    def journal_end(self) -> int:
+        """The number of the last row of the journal."""
+        [(seq,)] = self.rows("SELECT max(seq) FROM journal")
+        assert isinstance(seq, int)
+        return seq
 
     def metric(self, name: str, **labels: str) -> float:
         """The value of one of the server's figures; 0 when it has not been counted yet."""
