@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 from collections.abc import AsyncIterator
@@ -52,20 +53,22 @@ class Program:
 
     def kill(self) -> None:
         """End it at once, with everything it started."""
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            return
 
 
 class Programs:
-    """Starts programs and ends them in reverse order. An async context manager."""
+    """Starts programs and ends them: the first one, on which the others lean, last.
+
+    An async context manager.
+    """
 
     def __init__(self, log_dir: Path, *, stop_within_s: float = 8.0) -> None:
         """Each program writes to a file of its own in `log_dir`."""
         self._log_dir = log_dir
         self._stop_within_s = stop_within_s
         self._running: list[Program] = []
+        self._started: list[Program] = []
 
     async def __aenter__(self) -> Self:
         """Make the folder for logs."""
@@ -73,8 +76,16 @@ class Programs:
         return self
 
     async def __aexit__(self, *_exc: object) -> None:
-        """End everything, even if whoever waits is cancelled."""
-        await asyncio.shield(asyncio.create_task(self.stop()))
+        """End everything; cancelled meanwhile (a second Ctrl-C), end it at once."""
+        stopping = asyncio.create_task(self.stop())
+        try:
+            await asyncio.shield(stopping)
+        except asyncio.CancelledError:
+            for program in self._started:
+                if program.process.returncode is None:
+                    program.kill()
+            await stopping
+            raise
 
     async def start(
         self, name: str, argv: list[str], *, says: str | None = None, talks: bool = False
@@ -96,6 +107,7 @@ class Programs:
             os.close(handle)
         program = Program(name=name, process=process, log_file=log_file)
         self._running.append(program)
+        self._started.append(program)
         if says is not None:
             await program.say(says)
         return program
@@ -125,11 +137,12 @@ class Programs:
         self._running.remove(program)
 
     async def stop(self) -> None:
-        """End all programs, the last one started first; idempotent."""
-        running, self._running = self._running[::-1], []
-        each_s = self._stop_within_s / max(1, len(running))
-        for program in running:
-            await _stop(program, each_s)
+        """End all programs: first, together, what came after the first one; idempotent."""
+        running, self._running = self._running, []
+        half_s = self._stop_within_s / 2
+        await asyncio.gather(*(_stop(program, half_s) for program in running[1:]))
+        for program in running[:1]:
+            await _stop(program, half_s)
 
 
 def ended_by_itself(program: Program) -> ProgramFailed:
@@ -144,18 +157,10 @@ async def _stop(program: Program, within_s: float) -> None:
     if process.stdin is not None:
         process.stdin.close()
     if process.returncode is None:
-        try:
+        with contextlib.suppress(ProcessLookupError):
             process.terminate()
-        except ProcessLookupError:
-            return
-    drain = None if process.stdout is None else asyncio.create_task(process.stdout.read())
-    try:
+    with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(within_s):
             await process.wait()
-    except TimeoutError:
-        program.kill()
-        await process.wait()
-    else:
-        program.kill()
-    if drain is not None:
-        drain.cancel()
+    program.kill()
+    await process.wait()
