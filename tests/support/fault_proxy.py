@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import random
 import socket
+import struct
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -76,6 +77,10 @@ class TcpFaultProxy:
     def cut(self) -> None:
         """Reset every open connection."""
         for writer in list(self._writers):
+            under = writer.get_extra_info("socket")
+            if under.fileno() >= 0:
+                # With no time to linger the kernel sends a reset instead of a polite end.
+                under.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             writer.transport.abort()
 
     async def _client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
