@@ -7,17 +7,19 @@ administrator's changes survive every start.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
+from importlib.resources.abc import Traversable
 from typing import Final
 
+from sqlalchemy import update
 from sqlmodel import SQLModel
 
 from seat_server.accounts import add_agent
 from seat_server.catalogue import CatalogueItem, parse_items, put_items
 from seat_server.ledger import Ledger, Part, mark_changed
-from seat_server.sheet import RowError, SheetRefused, SheetRow, read_sheet
+from seat_server.sheet import RowError, SheetRefused, SheetRow, decode, read_sheet
 from seat_server.tables import AgentRow
 from service_queue.tables import (
     CategoryRow,
@@ -80,10 +82,24 @@ def sample_district() -> District:
     Raises:
         SheetRefused: one of its files was damaged.
     """
+    return read_district(FOLDER)
+
+
+def read_district(folder: Traversable) -> District:
+    """Read locations, kiosks, seats, categories, items and (if there) agents from a folder.
+
+    Raises:
+        SheetRefused: a file is damaged; every error names its file, line and column.
+        OSError: a file is missing or cannot be read.
+    """
+    sheets = _Sheets(folder)
     categories = tuple(
         CategoryRow(id=row["id"], name=row["name"], name_en=row["name_en"], position=position)
-        for position, row in enumerate(_rows("categories", "id", "name", "name_en"))
+        for position, row in enumerate(sheets.rows("categories", "id", "name", "name_en"))
     )
+    places = sheets.rows("locations", "id", "name", "name_en", "prefix", "time_zone")
+    booths = sheets.rows("kiosks", "id", "location", "name")
+    _refuse_strays(places, booths)
     return District(
         locations=tuple(
             LocationRow(
@@ -94,21 +110,21 @@ def sample_district() -> District:
                 time_zone=row["time_zone"],
                 position=position,
             )
-            for position, row in enumerate(
-                _rows("locations", "id", "name", "name_en", "prefix", "time_zone")
-            )
+            for position, row in enumerate(places)
         ),
         kiosks=tuple(
             KioskRow(id=row["id"], location_id=row["location"], name=row["name"], position=position)
-            for position, row in enumerate(_rows("kiosks", "id", "location", "name"))
+            for position, row in enumerate(booths)
         ),
         seats=tuple(
             SeatRow(id=row["id"], name=row["name"], position=position)
-            for position, row in enumerate(_rows("seats", "id", "name"))
+            for position, row in enumerate(sheets.rows("seats", "id", "name"))
         ),
         categories=categories,
-        items=tuple(parse_items(_text("items"), {category.id for category in categories})),
-        agents=tuple(
+        items=tuple(parse_items(sheets.text("items"), {category.id for category in categories})),
+        agents=()
+        if not folder.joinpath("agents.csv").is_file()
+        else tuple(
             AgentSeed(
                 login=row["login"],
                 name=row["name"],
@@ -116,21 +132,50 @@ def sample_district() -> District:
                 departments=row["departments"],
                 languages=row["languages"],
             )
-            for row in _rows("agents", "login", "name", "role", "departments", "languages")
+            for row in sheets.rows("agents", "login", "name", "role", "departments", "languages")
         ),
     )
 
 
-async def load_district(ledger: Ledger, district: District, *, actor: str = "system") -> Loaded:
-    """Add what the database lacks of `district`; a catalogue that is there stays as it is."""
+def _refuse_strays(places: Sequence[SheetRow], booths: Sequence[SheetRow]) -> None:
+    known = {row["id"] for row in places}
+    errors = [
+        RowError(row.line, "location", f"kiosks.csv: {row['location']!r} is not in locations.csv")
+        for row in booths
+        if row["location"] not in known
+    ]
+    prefixes: dict[str, str] = {}
+    for row in places:
+        other = prefixes.setdefault(row["prefix"], row["id"])
+        if other != row["id"]:
+            text = f"locations.csv: {other} has the prefix {row['prefix']!r} already"
+            errors.append(RowError(row.line, "prefix", text))
+    if errors:
+        raise SheetRefused(errors)
 
+
+async def load_district(ledger: Ledger, district: District, *, actor: str = "system") -> Loaded:
+    """Add what the database lacks of `district`; what is there stays as it is."""
+    return await _put_district(ledger, district, actor, renew=False)
+
+
+async def import_district(ledger: Ledger, district: District, *, actor: str) -> Loaded:
+    """Add what the database lacks of `district`, and rename what is called otherwise there.
+
+    Nothing is taken away: tickets name locations, kiosks and seats for ever.
+    """
+    return await _put_district(ledger, district, actor, renew=True)
+
+
+async def _put_district(ledger: Ledger, district: District, actor: str, *, renew: bool) -> Loaded:
     def unit(tx: Transaction) -> Loaded:
+        keep_items = not renew and tx.find(ServiceItemRow) is not None
         loaded = Loaded(
-            locations=_add_missing(tx, district.locations),
-            kiosks=_add_missing(tx, district.kiosks),
-            seats=_add_missing(tx, district.seats),
-            categories=_add_missing(tx, district.categories),
-            items=0 if tx.find(ServiceItemRow) else put_items(tx, district.items).added,
+            locations=_put(tx, district.locations, renew=renew),
+            kiosks=_put(tx, district.kiosks, renew=renew),
+            seats=_put(tx, district.seats, renew=renew),
+            categories=_put(tx, district.categories, renew=renew),
+            items=0 if keep_items else put_items(tx, district.items).added,
         )
         if loaded.locations or loaded.kiosks or loaded.seats:
             mark_changed(tx.connection, Part.DISTRICT)
@@ -170,30 +215,54 @@ async def load_agents(
     return await ledger.write(actor, unit)
 
 
-def _add_missing(tx: Transaction, rows: Collection[SQLModel]) -> int:
-    """Insert the rows whose id is not taken; return how many."""
-    added = 0
+_NAMING: Final = ("name", "name_en", "prefix", "time_zone", "position", "location_id")
+"""Columns an import may change in a row that is there; the others are the hall's."""
+
+
+def _put(tx: Transaction, rows: Collection[SQLModel], *, renew: bool) -> int:
+    """Insert the rows whose id is not taken, and rename the others; return how many changed."""
+    changed = 0
     for row in rows:
         kind = type(row)
         key = next(iter(table_of(kind).primary_key.columns)).name
-        if tx.find(kind, **{key: getattr(row, key)}) is None:
+        there = tx.find(kind, **{key: getattr(row, key)})
+        if there is None:
             tx.add(row)
-            added += 1
-    return added
+            changed += 1
+        elif renew:
+            changed += _rename(tx, there, row, key)
+    return changed
 
 
-def _rows(name: str, *columns: str) -> list[SheetRow]:
-    rows = read_sheet(_text(name), columns)
-    key = columns[0]
-    errors = [
-        RowError(row.line, key, f"{name}.csv: {row[key]!r} is not an id")
-        for row in rows
-        if not _ID.fullmatch(row[key])
-    ]
-    if errors:
-        raise SheetRefused(errors)
-    return rows
+def _rename(tx: Transaction, there: SQLModel, row: SQLModel, key: str) -> bool:
+    table = table_of(type(row))
+    news = {
+        name: getattr(row, name)
+        for name in _NAMING
+        if name in table.c and getattr(row, name) != getattr(there, name)
+    }
+    if news:
+        tx.connection.execute(update(table).where(table.c[key] == getattr(row, key)).values(**news))
+    return bool(news)
 
 
-def _text(name: str) -> str:
-    return (FOLDER / f"{name}.csv").read_text(encoding="utf-8")
+@dataclass(frozen=True, slots=True)
+class _Sheets:
+    """The CSV files of one folder."""
+
+    folder: Traversable
+
+    def text(self, name: str) -> str:
+        return decode((self.folder / f"{name}.csv").read_bytes())
+
+    def rows(self, name: str, *columns: str) -> list[SheetRow]:
+        rows = read_sheet(self.text(name), columns)
+        key = columns[0]
+        errors = [
+            RowError(row.line, key, f"{name}.csv: {row[key]!r} is not an id")
+            for row in rows
+            if not _ID.fullmatch(row[key])
+        ]
+        if errors:
+            raise SheetRefused(errors)
+        return rows

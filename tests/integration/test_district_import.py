@@ -1,0 +1,78 @@
+"""A county's own district, from a folder of sheets."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from sqlmodel import SQLModel
+
+from seat_server.district import import_district, load_district, read_district, sample_district
+from seat_server.ledger import Ledger
+from seat_server.note_seal import NoteSeal
+from seat_server.sheet import SheetRefused
+from service_queue.store import Store
+from service_queue.tables import KioskRow, LocationRow
+from tests.support.hall_builder import HandClock
+
+pytestmark = pytest.mark.integration
+
+SAMPLE = Path(__file__).resolve().parents[2] / "seat_server" / "district"
+
+
+@pytest.fixture
+async def ledger(tmp_path: Path) -> AsyncIterator[Ledger]:
+    store = Store.open(f"sqlite:///{tmp_path / 'xiaowu.db'}")
+    try:
+        await store.write(SQLModel.metadata.create_all)
+        yield Ledger(store, HandClock(), NoteSeal(bytes(32)))
+    finally:
+        await store.close()
+
+
+@pytest.fixture
+def sheets(tmp_path: Path) -> Path:
+    folder = tmp_path / "county"
+    shutil.copytree(SAMPLE, folder)
+    (folder / "agents.csv").unlink()
+    return folder
+
+
+def change(folder: Path, name: str, old: str, new: str) -> None:
+    file = folder / f"{name}.csv"
+    text = file.read_text(encoding="utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+async def test_a_renamed_location_and_a_new_kiosk_are_taken_over(
+    ledger: Ledger, sheets: Path
+) -> None:
+    await load_district(ledger, sample_district())
+    place = sample_district().locations[0]
+    change(sheets, "locations", place.name, "新名字")
+    with (sheets / "kiosks.csv").open("a", encoding="utf-8") as kiosks:
+        kiosks.write(f"K99,{place.id},新晓屋\n")
+    changed = await import_district(ledger, read_district(sheets), actor="console")
+    assert (changed.locations, changed.kiosks, changed.seats) == (1, 1, 0)
+    renamed = await ledger.read(lambda tx: tx.find(LocationRow, id=place.id))
+    assert renamed is not None
+    assert renamed.name == "新名字"
+    assert await ledger.read(lambda tx: tx.find(KioskRow, id="K99")) is not None
+    again = await import_district(ledger, read_district(sheets), actor="console")
+    assert again.total == 0
+
+
+def test_a_kiosk_at_no_location_and_a_letter_used_twice_are_named_with_their_lines(
+    sheets: Path,
+) -> None:
+    places = sample_district().locations
+    change(sheets, "locations", f",{places[1].prefix},", f",{places[0].prefix},")
+    change(sheets, "kiosks", f",{places[2].id},", ",L99,")
+    with pytest.raises(SheetRefused) as refused:
+        read_district(sheets)
+    told = str(refused.value)
+    assert "'L99' is not in locations.csv" in told
+    assert f"{places[0].id} has the prefix '{places[0].prefix}' already" in told
