@@ -42,5 +42,5 @@ class NoteSeal:
             raise NoteUnreadable("the note has a form this build does not know")
         try:
             return self._cipher.decrypt(nonce, body, FORM).decode()
-        except InvalidTag:
+        except (InvalidTag, ValueError):  # ValueError: cut short
             raise NoteUnreadable from None

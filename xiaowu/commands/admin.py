@@ -19,7 +19,6 @@ from rich.console import Console
 from rich.table import Table
 
 from seat_server.accounts import PERSON_ROLES, Accounts
-from seat_server.catalogue import import_items
 from seat_server.certificate import CertificateInvalid, CertificateMade, make_certificate
 from seat_server.database import Database, DatabaseRefused
 from seat_server.devices import Devices
@@ -237,6 +236,9 @@ def import_catalogue(
     file: Path, settings_file: SettingsOption = None, as_json: JsonOption = False
 ) -> None:
     """Make the catalogue what a CSV file says; if one row is bad, nothing is changed."""
+    # Here, because its pinyin tables take longer to load than most commands take to run.
+    from seat_server.catalogue import import_items
+
     try:
         report = _run(
             load_or_exit(settings_file),
