@@ -1,5 +1,6 @@
 import {
   CallMedia,
+  type DeskView,
   type Link,
   LocalMedia,
   type MediaState,
@@ -7,7 +8,6 @@ import {
   RemotePicture,
   type Signalled,
 } from '@xiaowu/wire'
-import type { DeskView } from '@xiaowu/wire'
 import { wantsCamera, workOf } from './work'
 
 /** What a screen shows of the media. */
@@ -42,13 +42,13 @@ export function emptyConversation(): ConversationState {
 /** The agent's camera and microphone, and the media of whichever call the view speaks of. */
 export class Conversation {
   private readonly local: LocalMedia
-  private readonly call: CallMedia
+  private call: CallMedia | null = null
   private picture: RemotePicture | null = null
   private remote: MediaStream | null = null
   private callId: string | null = null
 
   constructor(
-    link: Pick<Link, 'send' | 'status'>,
+    private readonly link: Pick<Link, 'send' | 'status'>,
     private readonly state: ConversationState,
     signal: AbortSignal,
   ) {
@@ -56,21 +56,10 @@ export class Conversation {
       signal,
       onChange: () => {
         this.publishLocal()
-        this.call.localChanged()
+        this.call?.localChanged()
       },
     })
-    this.call = new CallMedia({
-      link,
-      local: async () => {
-        await this.local.open()
-        return this.local.stream ?? new MediaStream()
-      },
-      onRemote: (stream) => this.show(stream),
-      onState: (media) => this.mediaChanged(media),
-      onPicture: (live) => (state.picture = live),
-      onStats: (stats) => (state.stats = stats),
-    })
-    signal.addEventListener('abort', () => this.call.close(), { once: true })
+    signal.addEventListener('abort', () => this.release(), { once: true })
   }
 
   /** Feed every view; null when no seat is taken. */
@@ -79,11 +68,23 @@ export class Conversation {
     else this.closeCamera()
     const callId = view?.link?.call_id ?? null
     if (callId !== this.callId) this.beginCall(callId)
+    this.call ??= this.openCall()
     this.call.update(view?.link ?? null)
   }
 
+  /**
+   * The seat was opened elsewhere: camera, microphone and call are there now. When the seat comes
+   * back this page is like one that was loaded in the middle of the call.
+   */
+  release(): void {
+    this.call?.close()
+    this.call = null
+    this.closeCamera()
+    this.beginCall(null)
+  }
+
   signalled(event: Signalled): void {
-    this.call.signalled(event)
+    this.call?.signalled(event)
   }
 
   /** The two video elements the resident is shown in, while they exist. */
@@ -102,12 +103,26 @@ export class Conversation {
 
   toggleMuted(): void {
     this.state.muted = !this.state.muted
-    this.call.setMuted(this.state.muted)
+    this.call?.setMuted(this.state.muted)
   }
 
   toggleCamera(): void {
     this.state.cameraOn = !this.state.cameraOn
-    this.call.setCamera(this.state.cameraOn)
+    this.call?.setCamera(this.state.cameraOn)
+  }
+
+  private openCall(): CallMedia {
+    return new CallMedia({
+      link: this.link,
+      local: async () => {
+        await this.local.open()
+        return this.local.stream ?? new MediaStream()
+      },
+      onRemote: (stream) => this.show(stream),
+      onState: (media) => this.mediaChanged(media),
+      onPicture: (live) => (this.state.picture = live),
+      onStats: (stats) => (this.state.stats = stats),
+    })
   }
 
   /** Every call begins heard and seen: a mute left over from the last one would baffle a resident. */
@@ -122,8 +137,8 @@ export class Conversation {
       muted: false,
       cameraOn: true,
     })
-    this.call.setMuted(false)
-    this.call.setCamera(true)
+    this.call?.setMuted(false)
+    this.call?.setCamera(true)
   }
 
   private show(stream: MediaStream): void {

@@ -3,6 +3,7 @@ import {
   type ClientMessage,
   type DeclineReason,
   type DeskView,
+  type LinkStatus,
   mark,
   opId,
   RefusedError,
@@ -66,10 +67,7 @@ export class Desk {
       api: this.api,
       client: options.client,
       onEvent: (event) => this.heard(event),
-      onStatus: (status, code) => {
-        state.link = status
-        state.linkCode = code ?? null
-      },
+      onStatus: (status, code) => this.linkChanged(status, code),
       onSessionOver: () => this.sessionEnded(),
     })
     this.conversation = new Conversation(this.hall, state, signal)
@@ -236,6 +234,14 @@ export class Desk {
     }
     if (this.state.view === null) this.state.place = 'starting'
     this.hall.start()
+  }
+
+  private linkChanged(status: LinkStatus, code?: string): void {
+    this.state.link = status
+    this.state.linkCode = code ?? null
+    if (status !== 'replaced') return
+    this.alert.stop()
+    this.conversation.release()
   }
 
   private heard(event: ServerEvent): void {

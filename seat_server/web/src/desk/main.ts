@@ -2,7 +2,7 @@ import { Sound } from '@xiaowu/wire'
 import { createApp, shallowReactive } from 'vue'
 import { openI18n } from '../i18n'
 import { Memory } from '../session/memory'
-import { useNow } from '../time/now'
+import { startNow } from '../time/now'
 import { memoryKey } from '../use_language'
 import '../style/desk.css'
 import { Desk } from './desk'
@@ -39,7 +39,7 @@ const desk = new Desk({
 })
 
 const app = createApp(DeskApp)
-const now = app.runWithContext(() => useNow(() => desk.serverNow))
+const now = startNow(() => desk.serverNow, page.signal)
 app
   .use(i18n)
   .provide(memoryKey, memory)

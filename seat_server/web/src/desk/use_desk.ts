@@ -6,7 +6,7 @@ import type { DeskState } from './desk_state'
 export interface DeskContext {
   desk: Desk
   state: DeskState
-  /** The server's time, seconds, a few times a second. */
+  /** The server's time in whole seconds. */
   now: Readonly<ShallowRef<number>>
   /** The ring tone once, to try it; also unlocks sound in this page. */
   tryRing(): void

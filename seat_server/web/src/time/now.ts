@@ -1,9 +1,18 @@
-import { onScopeDispose, shallowRef, type ShallowRef } from 'vue'
+import { shallowRef, type ShallowRef } from 'vue'
 
-/** The server's time in seconds, refreshed a few times a second: the one beat all timers share. */
-export function useNow(serverNow: () => number, everyMs = 250): Readonly<ShallowRef<number>> {
-  const now = shallowRef(serverNow())
-  const beat = setInterval(() => (now.value = serverNow()), everyMs)
-  onScopeDispose(() => clearInterval(beat))
+/** Looked at more often than it changes, so that no second is shown late. */
+const LOOK_EVERY_MS = 200
+
+/**
+ * The server's time in whole seconds: the one beat all timers share. It changes once a second, and
+ * so do the screens that show it; a call beside them needs the processor more.
+ */
+export function startNow(
+  serverNow: () => number,
+  signal: AbortSignal,
+): Readonly<ShallowRef<number>> {
+  const now = shallowRef(Math.floor(serverNow()))
+  const beat = setInterval(() => (now.value = Math.floor(serverNow())), LOOK_EVERY_MS)
+  signal.addEventListener('abort', () => clearInterval(beat), { once: true })
   return now
 }

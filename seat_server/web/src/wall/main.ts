@@ -1,7 +1,7 @@
 import { createApp, shallowReactive } from 'vue'
 import { openI18n } from '../i18n'
 import { Memory } from '../session/memory'
-import { useNow } from '../time/now'
+import { startNow } from '../time/now'
 import { memoryKey } from '../use_language'
 import '../style/wall.css'
 import { wallKey } from './use_wall'
@@ -14,7 +14,7 @@ const state = shallowReactive(emptyWall())
 const wall = new Wall(state, { client: `wall/${__APP_VERSION__}`, signal: page.signal })
 
 const app = createApp(WallApp)
-const now = app.runWithContext(() => useNow(() => wall.serverNow))
+const now = startNow(() => wall.serverNow, page.signal)
 app
   .use(openI18n(memory))
   .provide(memoryKey, memory)

@@ -5,7 +5,7 @@ import type { Wall, WallState } from './wall'
 export interface WallContext {
   wall: Wall
   state: WallState
-  /** The server's time, seconds, a few times a second. */
+  /** The server's time in whole seconds. */
   now: Readonly<ShallowRef<number>>
 }
 
