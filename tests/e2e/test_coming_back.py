@@ -77,11 +77,11 @@ async def test_a_call_outlives_a_crash_of_the_kiosks_tab(
     kiosk, desk, hall = floor.kiosk, floor.desk, floor.hall
     await floor.call()
     call_id = hall.open_call()
-    crashed = asyncio.get_running_loop().create_future()
-    kiosk.page.once("crash", crashed.set_result)
+    crashed = asyncio.Event()
+    kiosk.page.once("crash", lambda _page: crashed.set())
     going = asyncio.ensure_future(kiosk.page.goto("chrome://crash"))
     async with asyncio.timeout(PATIENCE_S):
-        await crashed
+        await crashed.wait()
     await asyncio.gather(going, return_exceptions=True)
     await kiosk.page.close()
     floor.kiosk = kiosk = KioskPage(await kiosk.page.context.new_page())

@@ -55,10 +55,8 @@ async def test_frequent_items_need_two_touches_and_a_ticket_really_comes_of_it(
     await floor.desk.press("b")
     await floor.desk.press("1")
     items = await catalogue(floor)
-    frequent = min(
-        (item for item in items if item.get("frequent_rank")), key=lambda item: item["frequent_rank"]
-    )
-    rare = [item for item in items if not item.get("frequent_rank") and item["code"] != "help"]
+    frequent = min((item for item in items if item["frequent"]), key=lambda item: item["frequent"])
+    rare = [item for item in items if not item["frequent"] and item["code"] != "help"]
     for item, path in (
         (frequent, []),
         (rare[0], [f'[data-category-id="{rare[0]["category"]}"]']),

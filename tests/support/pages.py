@@ -6,7 +6,7 @@ from typing import Final
 
 from playwright.async_api import Locator, Page, expect
 
-PATIENCE_MS: Final = 15_000
+PATIENCE_MS: Final = 40_000
 """Longer than anything here takes; who waits for so long has failed."""
 
 
