@@ -18,6 +18,7 @@ from rich.console import Console
 from kiosk_client.app import enrol_kiosk, headless_visit, open_page_kiosk, run_until
 from kiosk_client.browser import managed_policy
 from kiosk_client.errors import KioskError
+from kiosk_client.logs import set_up_logs
 from kiosk_client.settings import KioskSettings, load_settings
 from kiosk_client.sources import Sources
 from kiosk_client.visit import EXIT_CODE, Outcome, Visit, VisitPlan, VisitResult
@@ -86,6 +87,7 @@ def kiosk(
     0 served, 3 given up, 4 refused, 5 no window in time, 6 lost, 7 closed, 8 server not reached,
     9 stopped; 2 when it cannot start.
     """
+    set_up_logs()
     settings = _settings(settings_file, server_url=server, data_dir=data_dir, port=port)
     if print_browser_policy:
         typer.echo(json.dumps(managed_policy(settings), indent=2))
