@@ -10,6 +10,9 @@ export interface PeerOptions {
   signal: AbortSignal
 }
 
+/** Fired on a remote MediaStream while its last frame can still be read. */
+export const CLOSING = 'closing'
+
 /** Enough for a clear 720p face on a county line; the estimate goes below it by itself. */
 const MAX_VIDEO_BPS = 2_500_000
 
@@ -54,7 +57,7 @@ export class Peer {
       },
       { signal },
     )
-    signal.addEventListener('abort', () => pc.close(), { once: true })
+    signal.addEventListener('abort', () => this.close(), { once: true })
     if (this.impolite) {
       // Only the first offerer makes transceivers: an answerer's own would not pair with them.
       pc.addTransceiver('audio', { direction: 'sendrecv' })
@@ -88,6 +91,12 @@ export class Peer {
 
   restartIce(): void {
     this.connection.restartIce()
+  }
+
+  /** Says so on the stream first: a video element turns black the moment its track ends. */
+  private close(): void {
+    this.remote.dispatchEvent(new Event(CLOSING))
+    this.connection.close()
   }
 
   private async offer(): Promise<void> {

@@ -10,8 +10,11 @@ export class FakeTrack extends EventTarget {
   }
 }
 
-export class FakeStream {
-  constructor(private tracks: FakeTrack[] = []) {}
+export class FakeStream extends EventTarget {
+  constructor(private tracks: FakeTrack[] = []) {
+    super()
+  }
+
   addTrack(track: FakeTrack): void {
     this.tracks.push(track)
   }
