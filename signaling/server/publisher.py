@@ -12,13 +12,14 @@ from collections.abc import Iterable
 from typing import Final
 
 from service_queue.hall import Hall
-from service_queue.mirror import Changes, HallMirror
+from service_queue.mirror import Changes
 from service_queue.views import Surroundings, desk_view, kiosk_view
 from signaling.protocol.events import DeskUpdated, KioskUpdated, Welcomed
 from signaling.protocol.message import Message
 from signaling.protocol.signals import IceServer
 from signaling.protocol.version import PROTOCOL_VERSION
 from signaling.protocol.words import Role, TicketState
+from signaling.server.audience import Audience
 from signaling.server.client_table import ClientTable
 from signaling.server.connection import Connection
 from signaling.server.ice import ice_servers
@@ -49,8 +50,7 @@ class Publisher:
         self._settings = settings
         self._metrics = metrics
         self._wall = WallFeed()
-        self._desk_at: dict[str, Connection] = {}
-        """Which desk showed a seat last: it is told, too, that the seat is no longer its own."""
+        self._audience = Audience(hall, presence)
         self._concerned: dict[Connection, None] = {}
         self._behind: set[Connection] = set()
         self._at_once: asyncio.Handle | None = None
@@ -78,7 +78,7 @@ class Publisher:
         self._greet(connection)
         self.sync(connection)
         if connection.role in (Role.KIOSK_PAGE, Role.AGENT):
-            self._at_once_to(self._peers_of(connection))
+            self._at_once_to(self._audience.peers_of(connection))
         if self._presence.walls():
             self._tell_the_rest_soon()
 
@@ -86,7 +86,7 @@ class Publisher:
         """A connection is gone."""
         self._concerned.pop(connection, None)
         self._behind.discard(connection)
-        self._leave_seat(connection)
+        self._audience.stand_up(connection)
         if self._presence.walls():
             self._tell_the_rest_soon()
 
@@ -126,53 +126,8 @@ class Publisher:
         if changes.reference:
             self._at_once_to(self._presence)
         else:
-            self._at_once_to(self._concerned_by(changes))
+            self._at_once_to(self._audience.concerned_by(changes))
         self._tell_the_rest_soon()
-
-    def _concerned_by(self, changes: Changes) -> Iterable[Connection]:
-        mirror = self._hall.mirror
-        kiosk_ids = changes.kiosk_ids | {call.kiosk_id for call in changes.calls}
-        seat_ids = changes.seat_ids | {
-            ticket.seat_id for ticket in changes.tickets if ticket.seat_id is not None
-        }
-        for offer in changes.offers:
-            ticket = mirror.tickets.get(offer.ticket_id)
-            if ticket is not None:
-                kiosk_ids.add(ticket.kiosk_id)
-        for seat_id in seat_ids:
-            ticket = mirror.ticket_at_seat(seat_id)
-            if ticket is not None:
-                kiosk_ids.add(ticket.kiosk_id)
-            yield from self._desks_of(mirror, seat_id)
-        for kiosk_id in kiosk_ids:
-            page = self._presence.kiosk_page(kiosk_id)
-            if page is not None:
-                yield page
-
-    def _desks_of(self, mirror: HallMirror, seat_id: str) -> Iterable[Connection]:
-        """Who sits at a seat, and who did until now."""
-        before = self._desk_at.get(seat_id)
-        if before is not None:
-            yield before
-        seat = mirror.seats.get(seat_id)
-        desk = self._presence.desk(seat.agent_id) if seat is not None and seat.agent_id else None
-        if desk is not None and desk is not before:
-            yield desk
-
-    def _peers_of(self, connection: Connection) -> Iterable[Connection]:
-        """The other side of a connection's call: it must know what it now talks to."""
-        mirror = self._hall.mirror
-        principal = connection.principal
-        if principal.kiosk_id is not None:
-            ticket = mirror.ticket_of_kiosk(principal.kiosk_id)
-            if ticket is not None and ticket.seat_id is not None and ticket.state.is_open:
-                yield from self._desks_of(mirror, ticket.seat_id)
-        elif principal.agent_id is not None:
-            seat = mirror.seat_of_agent(principal.agent_id)
-            ticket = mirror.ticket_at_seat(seat.id) if seat is not None else None
-            page = self._presence.kiosk_page(ticket.kiosk_id) if ticket is not None else None
-            if page is not None:
-                yield page
 
     def _at_once_to(self, connections: Iterable[Connection]) -> None:
         self._concerned.update(dict.fromkeys(connections))
@@ -203,7 +158,7 @@ class Publisher:
             page = self._presence.kiosk_page(ticket.kiosk_id)
             if page is not None and ticket.state is TicketState.WAITING:
                 self._send_view(page)
-        for desk in tuple(self._desk_at.values()):
+        for desk in self._audience.desks():
             self._send_view(desk)
         for connection in behind:
             self._send_view(connection)
@@ -266,18 +221,12 @@ class Publisher:
         """Follow an agent from seat to seat; one who lost the seat is greeted anew, without one."""
         seat_id = self._seat_of(connection)
         if connection.seat_id not in (None, seat_id):
-            self._leave_seat(connection)
+            self._audience.stand_up(connection)
             connection.last_view = None
             if seat_id is None:
                 self._greet(connection)
         if seat_id is not None:
-            connection.seat_id = seat_id
-            self._desk_at[seat_id] = connection
-
-    def _leave_seat(self, connection: Connection) -> None:
-        seat_id, connection.seat_id = connection.seat_id, None
-        if seat_id is not None and self._desk_at.get(seat_id) is connection:
-            del self._desk_at[seat_id]
+            self._audience.sit(connection, seat_id)
 
     def _advance_walls(self) -> None:
         step = self._wall.advance(self._hall.mirror, self._hall.clock.now(), self._around)

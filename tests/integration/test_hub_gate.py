@@ -61,7 +61,7 @@ async def test_a_connect_that_may_not_be_is_refused_with_its_code(
 
 async def test_an_expired_token_is_refused_as_expired(hall: WireHall) -> None:
     hall.verifier.expired.add("kiosk:K01")
-    with pytest.raises(ConnectRefused, match="^token_expired$"):
+    with pytest.raises(ConnectRefused, match="token_expired"):
         await hall.kiosk(1)
 
 

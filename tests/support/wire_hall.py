@@ -17,7 +17,14 @@ from prometheus_client import CollectorRegistry
 
 from service_queue.policy import Policy
 from signaling.protocol.errors import TokenExpired, TokenInvalid
-from signaling.protocol.events import Answer, ServerEvent, answer, server_event
+from signaling.protocol.events import (
+    Answer,
+    DeskUpdated,
+    KioskUpdated,
+    ServerEvent,
+    answer,
+    server_event,
+)
 from signaling.protocol.message import Message
 from signaling.protocol.version import PROTOCOL_VERSION
 from signaling.protocol.words import Role
@@ -32,7 +39,10 @@ E = TypeVar("E", bound=Message)
 
 
 class TableVerifier:
-    """Knows tokens by heart: `kiosk:K01`, `device:K01`, `agent:a01`, `supervisor:s01`, `admin:x`."""
+    """Knows tokens by heart: `kiosk:K01`, `device:K01`, `agent:a01`, `supervisor:s01`, `admin:x01`.
+
+    A token of an agent stands on the session `session-a01`.
+    """
 
     def __init__(self) -> None:
         self.expired: set[str] = set()
@@ -181,6 +191,17 @@ class WireHall:
         await client.connect(token, **options)
         return client
 
+    async def ringing(self, **hello: Any) -> tuple[Client, Client, str]:
+        """A kiosk and a desk whose ticket offer rings; its id, which is the call's."""
+        agent, kiosk = await self.agent(1), await self.kiosk(1, **hello)
+        await agent.send("seat.sign_in", seat_id="01")
+        await agent.send("seat.open")
+        await kiosk.send("ticket.take", item_code="pension")
+        desk = await agent.wait_for(DeskUpdated, lambda e: e.view.link is not None)
+        await kiosk.wait_for(KioskUpdated, lambda e: e.view.link is not None)
+        assert desk.view.link is not None
+        return kiosk, agent, desk.view.link.call_id
+
     @asynccontextmanager
     async def raw_socket(
         self, origin: str | None = None
@@ -201,7 +222,7 @@ class WireHall:
     async def until(self, condition: Callable[[], bool]) -> None:
         """Wait until something that announces itself nowhere has come true."""
         async with asyncio.timeout(PATIENCE_S):
-            while not condition():
+            while not condition():  # noqa: ASYNC110  there is no event to wait for
                 await asyncio.sleep(0.01)
 
     async def close_clients(self) -> None:
