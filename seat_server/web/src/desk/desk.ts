@@ -313,6 +313,7 @@ export class Desk {
   private sessionEnded(): void {
     if (this.state.person === null) return
     this.alert.stop()
+    this.state.link = 'offline'
     this.state.sessionOver = true
     if (this.state.view === null) this.state.place = 'sign_in'
   }
