@@ -7,6 +7,9 @@ from sqlalchemy import Connection, text
 
 from service_queue.errors import StoreClosed, StoreUnavailable
 from service_queue.store import Store
+from service_queue.tables import LocationRow
+from service_queue.transaction import Transaction
+from tests.support.hall_builder import ReversingSealer, open_district
 
 pytestmark = pytest.mark.unit
 
@@ -93,3 +96,14 @@ async def test_the_file_is_in_wal_mode_and_synced_at_every_commit(tmp_path: Path
 def test_another_kind_of_database_is_refused_in_words() -> None:
     with pytest.raises(StoreUnavailable, match="sqlite:///"):
         Store.open("mysql://localhost/x")
+
+
+async def test_a_row_of_any_kind_is_found_without_naming_a_key(tmp_path: Path) -> None:
+    async with open_district(tmp_path) as d:
+        found = await d.hall.store.read(
+            lambda c: Transaction(c, now=0.0, policy=d.hall.policy, sealer=ReversingSealer()).find(
+                LocationRow
+            )
+        )
+        assert found is not None
+        assert found.id == "L01"
