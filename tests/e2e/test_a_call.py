@@ -6,25 +6,11 @@ import pytest
 from playwright.async_api import expect
 
 from tests.support.clips import Person
-from tests.support.faces import SAME_PERSON, STRANGER, FaceReader, likeness
+from tests.support.faces import FaceReader
 from tests.support.floor import LOCATION, SEAT, Floor
-from tests.support.pages import Screen
-from tests.support.senses import listen, look
+from tests.support.meeting import meets
 
 pytestmark = [pytest.mark.e2e, pytest.mark.data, pytest.mark.asyncio(loop_scope="session")]
-
-
-async def meets(screen: Screen, person: Person, *, stranger: Person, reader: FaceReader) -> None:
-    """`screen` shows and plays `person`, and not `stranger`."""
-    picture = await look(screen.page)
-    assert picture is not None
-    face = reader.describe(picture)
-    assert likeness(face, person.faces) > SAME_PERSON
-    assert likeness(face, stranger.faces) < STRANGER
-    heard = await listen(screen.page)
-    assert heard is not None
-    assert heard.hz == pytest.approx(person.tone_hz, abs=20)
-    assert heard.above_db > 25
 
 
 async def test_a_resident_and_an_agent_see_and_hear_each_other_from_ticket_to_rating(

@@ -16,7 +16,7 @@ from tests.support.running_hall import RunningHall, open_running_hall
 pytestmark = [pytest.mark.e2e, pytest.mark.data, pytest.mark.asyncio(loop_scope="session")]
 
 IMPATIENT = {
-    "XIAOWU_QUEUE__CALL_AWAY_GRACE_S": "3",
+    "XIAOWU_QUEUE__CALL_AWAY_GRACE_S": "8",
     "XIAOWU_QUEUE__WAITING_KIOSK_GRACE_S": "3",
     "XIAOWU_QUEUE__OFFER_TIMEOUT_S": "4",
 }
