@@ -43,4 +43,6 @@ class NoteSeal:
         try:
             return self._cipher.decrypt(nonce, body, FORM).decode()
         except (InvalidTag, ValueError):  # ValueError: cut short
-            raise NoteUnreadable from None
+            raise NoteUnreadable(
+                "a note cannot be opened: it was changed, or note.key is another one than its own"
+            ) from None

@@ -11,6 +11,7 @@ import asyncio
 import concurrent.futures
 import logging
 import queue
+import sqlite3
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,7 @@ from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 
 from service_queue.errors import StoreClosed, StoreUnavailable
 
@@ -66,6 +68,7 @@ class Store:
 
         Raises:
             StoreClosed: `close` was called before.
+            StoreUnavailable: the disk is full or fails, or another process holds the database.
         """
         if self._closed:
             raise StoreClosed
@@ -96,6 +99,11 @@ class Store:
             connection.info["read_only"] = True
             try:
                 return unit(connection)
+            except (DBAPIError, sqlite3.Error) as failure:
+                outage = _outage(failure)
+                if outage is None:
+                    raise
+                raise outage from failure
             finally:
                 connection.rollback()
                 connection.info.pop("read_only", None)
@@ -168,7 +176,7 @@ class _Job:
         try:
             self._result = self._unit(connection)
         except Exception as failure:  # whoever asked gets it; the others in the batch go on
-            self._failure = failure
+            self._failure = _outage(failure) or failure
             cursor.execute("ROLLBACK TO SAVEPOINT unit")
         cursor.execute("RELEASE SAVEPOINT unit")
         cursor.close()
@@ -191,6 +199,18 @@ class _Job:
         else:
             self.future.set_exception(self._failure)
             self.future.exception()  # a caller that was cancelled must not cause a warning
+
+
+def _outage(failure: Exception) -> StoreUnavailable | None:
+    """A full disk or a lock that is not let go, as the refusal that callers know; else None.
+
+    Only the driver's own words are logged: SQLAlchemy's quote the parameters.
+    """
+    raw = failure.orig if isinstance(failure, DBAPIError) else failure
+    if not isinstance(raw, sqlite3.OperationalError):
+        return None
+    log.error("the database failed: %s", raw)
+    return StoreUnavailable(str(raw))
 
 
 def open_sqlite(url: str) -> Engine:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from service_queue.actor import Actor
+from service_queue.transaction import Transaction
 from signaling.protocol.commands import TakeTicket
 from signaling.protocol.events import TicketTaken
 from signaling.protocol.words import Role
@@ -177,3 +178,16 @@ async def take(hall: ServerUnderTest, kiosk_id: str) -> str:
     taken = await hall.server.hall.execute(actor, command)
     assert isinstance(taken, TicketTaken)
     return taken.number
+
+
+async def test_a_full_disk_is_the_servers_trouble_and_says_so(hall: ServerUnderTest) -> None:
+    def shrink(tx: Transaction) -> None:
+        (pages,) = tx.connection.exec_driver_sql("PRAGMA page_count").one()
+        tx.connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+
+    await hall.server.ledger.write("test", shrink)
+    admin = hall.browser()
+    answers = [await admin.sign_in("admin") for _ in range(40)]
+    refused = [answer for answer in answers if answer.status != 200]
+    assert refused, "the database never filled up"
+    assert {(answer.status, answer.code) for answer in refused} == {(503, "store_unavailable")}

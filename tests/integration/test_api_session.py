@@ -47,9 +47,7 @@ async def test_nobody_is_signed_in_without_a_cookie(hall: ServerUnderTest) -> No
     assert (answer.status, answer.code) == (401, "not_signed_in")
 
 
-@pytest.mark.parametrize(
-    ("login", "password"), [("agent", "wrong-password"), ("nobody", PASSWORD)]
-)
+@pytest.mark.parametrize(("login", "password"), [("agent", "wrong-password"), ("nobody", PASSWORD)])
 async def test_wrong_login_and_wrong_password_get_the_same_answer(
     hall: ServerUnderTest, login: str, password: str
 ) -> None:
@@ -69,9 +67,7 @@ async def test_after_five_wrong_passwords_even_the_right_one_waits(hall: ServerU
 
 async def test_many_wrong_passwords_at_once_are_counted_too(hall: ServerUnderTest) -> None:
     browser = hall.browser()
-    answers = await asyncio.gather(
-        *(browser.sign_in("agent", "wrong-password") for _ in range(30))
-    )
+    answers = await asyncio.gather(*(browser.sign_in("agent", "wrong-password") for _ in range(30)))
     statuses = [answer.status for answer in answers]
     assert (statuses.count(401), statuses.count(429)) == (5, 25)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -16,8 +16,19 @@ from seat_server.keyring import KeyFileInvalid
 from seat_server.listener import ListenRefused
 from seat_server.lock import AlreadyRunning
 from seat_server.logs import set_up_logs
+from seat_server.note_seal import NoteUnreadable
 from service_queue.errors import StoreError
 from xiaowu.server_settings import OWNER_ONLY, SettingsOption, load_or_exit
+
+REASONS_NOT_TO_START: Final = (
+    AlreadyRunning,
+    DatabaseRefused,
+    KeyFileInvalid,
+    ListenRefused,
+    NoteUnreadable,
+    StoreError,
+)
+"""Said in words; anything else is a fault of ours and keeps its traceback."""
 
 app = typer.Typer(context_settings={"help_option_names": ["-h", "--help"]})
 
@@ -38,7 +49,7 @@ def run(
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             runner.run(serve(settings, version=xiaowu.__version__, on_ready=_announce))
-    except (AlreadyRunning, DatabaseRefused, KeyFileInvalid, ListenRefused, StoreError) as refused:
+    except REASONS_NOT_TO_START as refused:
         sys.exit(f"The server does not start:\n{refused}")
 
 
