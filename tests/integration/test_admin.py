@@ -90,6 +90,7 @@ def test_a_password_that_is_piped_in_is_not_printed(console: Console) -> None:
         ("enrol-kiosk", "nowhere-1"),
         ("revoke-kiosk", "qinghe-1"),
         ("import-items", "/nonexistent.csv"),
+        ("import-district", "/nonexistent"),
         ("add-agent", "x", "--name", "x", "--role", "kiosk_page"),
         ("certificate",),
     ],
