@@ -7,7 +7,9 @@ import json
 import re
 import signal
 import sys
-from asyncio.subprocess import PIPE
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiohttp
@@ -23,6 +25,25 @@ DEADLINE_S = 180.0
 DEMO = [sys.executable, "-m", "xiaowu", "demo"]
 
 
+@asynccontextmanager
+async def demo(folder: Path, *more: str) -> AsyncIterator[Process]:
+    """The demo on `folder`; ended in any case, and its logs shown when the test fails."""
+    started = await asyncio.create_subprocess_exec(
+        *DEMO, "--data-dir", str(folder), *more, stdout=PIPE, stderr=PIPE
+    )
+    try:
+        async with asyncio.timeout(DEADLINE_S):
+            yield started
+    except BaseException:
+        for log in sorted((folder / "log").glob("*.log")):
+            print(f"--- {log.name}\n{log.read_text()[-4000:]}")
+        raise
+    finally:
+        if started.returncode is None:
+            started.terminate()
+            await started.communicate()
+
+
 def processes_on(folder: Path) -> list[str]:
     lines = [" ".join(p.info["cmdline"] or []) for p in psutil.process_iter(["cmdline"])]
     return [line for line in lines if str(folder) in line]
@@ -30,28 +51,23 @@ def processes_on(folder: Path) -> list[str]:
 
 async def run_for_a_person(folder: Path, ports: tuple[int, int], *more: str) -> str:
     """Run the demo without bots until it says where to go; look there; end it as Ctrl-C does."""
-    demo = await asyncio.create_subprocess_exec(
-        *DEMO, "--no-bots", "--data-dir", str(folder),
-        "--port", str(ports[0]), "--kiosk-port", str(ports[1]), *more,
-        stdout=PIPE, stderr=PIPE,
-    )  # fmt: skip
-    assert demo.stdout is not None
-    said = ""
-    async with asyncio.timeout(DEADLINE_S):
+    chosen = ("--port", str(ports[0]), "--kiosk-port", str(ports[1]))
+    async with demo(folder, "--no-bots", *chosen, *more) as started:
+        assert started.stdout is not None
+        said = ""
         while "Ctrl-C" not in said:
-            line = await demo.stdout.readline()
-            assert line, f"it ended: {said}{(await demo.communicate())[1].decode()}"
+            line = await started.stdout.readline()
+            assert line, f"it ended: {said}{(await started.communicate())[1].decode()}"
             said += line.decode()
-    async with aiohttp.ClientSession() as http:
-        for port, page in ((ports[1], "/"), (ports[0], "/desk"), (ports[0], "/wall")):
-            async with http.get(f"http://127.0.0.1:{port}{page}") as answer:
-                assert answer.content_type == "text/html"
-        async with http.get(f"http://127.0.0.1:{ports[1]}/booth.json") as answer:
-            assert (await answer.json())["kiosk_id"] == "qinghe-1"
-    demo.send_signal(signal.SIGINT)
-    async with asyncio.timeout(DEADLINE_S):
-        await demo.communicate()
-    assert demo.returncode == 0
+        async with aiohttp.ClientSession() as http:
+            for port, page in ((ports[1], "/"), (ports[0], "/desk"), (ports[0], "/wall")):
+                async with http.get(f"http://127.0.0.1:{port}{page}") as answer:
+                    assert answer.content_type == "text/html"
+            async with http.get(f"http://127.0.0.1:{ports[1]}/booth.json") as answer:
+                assert (await answer.json())["kiosk_id"] == "qinghe-1"
+        started.send_signal(signal.SIGINT)
+        await started.communicate()
+    assert started.returncode == 0
     assert processes_on(folder) == []
     return said
 
@@ -76,15 +92,11 @@ async def test_a_second_run_knows_the_same_people_and_a_fresh_one_new(tmp_path: 
 
 
 async def test_a_check_makes_its_calls_and_finds_nothing_amiss(tmp_path: Path) -> None:
-    demo = await asyncio.create_subprocess_exec(
-        *DEMO, "--check", "--calls", "3", "--json", "--data-dir", str(tmp_path / "check"),
-        stdout=PIPE, stderr=PIPE,
-    )  # fmt: skip
-    async with asyncio.timeout(DEADLINE_S):
-        printed, errors = await demo.communicate()
+    async with demo(tmp_path / "check", "--check", "--calls", "3", "--json") as started:
+        printed, errors = await started.communicate()
     verdict = json.loads(printed)
     assert verdict["amiss"] == []
-    assert demo.returncode == 0, errors.decode()
+    assert started.returncode == 0, errors.decode()
     assert verdict["ok"] is True
     assert verdict["tickets_served"] == verdict["tickets_acknowledged"] == 3
     assert verdict["calls_made"] == verdict["connected"] == verdict["two_way_media"] >= 3
@@ -97,11 +109,8 @@ async def test_a_check_makes_its_calls_and_finds_nothing_amiss(tmp_path: Path) -
 
 async def test_a_folder_that_is_not_a_demos_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("not a demo's")
-    demo = await asyncio.create_subprocess_exec(
-        *DEMO, "--fresh", "--data-dir", str(tmp_path), stdout=PIPE, stderr=PIPE
-    )
-    async with asyncio.timeout(DEADLINE_S):
-        _, errors = await demo.communicate()
-    assert demo.returncode == 2
+    async with demo(tmp_path, "--fresh") as started:
+        _, errors = await started.communicate()
+    assert started.returncode == 2
     assert "holds something else" in errors.decode()
     assert (tmp_path / "mine.txt").read_text() == "not a demo's"

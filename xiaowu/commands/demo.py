@@ -89,6 +89,7 @@ def run(
             usual = (
                 (CHECK_SERVER_PORT, CHECK_KIOSK_PORT) if only_check else (SERVER_PORT, KIOSK_PORT)
             )
+            wanted = (port or usual[0], kiosk_port or usual[1])
             server_port = choose_port(port, usual[0])
             script = Script(
                 folder=folder,
@@ -104,7 +105,7 @@ def run(
                 verdict = _check(script, calls=calls, chaos=chaos, as_json=as_json)
             else:
                 verdict = None
-                _until_stopped(show(script, usual_ports=usual, open_pages=open_pages))
+                _until_stopped(show(script, wanted_ports=wanted, open_pages=open_pages))
     except REFUSALS as refused:
         print(f"The demo cannot go on:\n{refused}", file=sys.stderr)
         raise typer.Exit(CANNOT_START) from None

@@ -46,7 +46,7 @@ PREPARING: Final = {
 STATUS_EVERY_S: Final = 0.5
 
 
-async def show(script: Script, *, usual_ports: tuple[int, int], open_pages: bool) -> None:
+async def show(script: Script, *, wanted_ports: tuple[int, int], open_pages: bool) -> None:
     """Run the demo until cancelled.
 
     Raises:
@@ -77,7 +77,7 @@ async def show(script: Script, *, usual_ports: tuple[int, int], open_pages: bool
         async with open_stage(script, hear=hear, step=step) as stage:
             await _start(stage, progress)
             progress.stop()
-            _say_ports(console, script, usual_ports)
+            _say_ports(console, script, wanted_ports)
             console.print(address_panel(stage))
             if open_pages:
                 await asyncio.to_thread(_open_pages, script)
@@ -119,11 +119,11 @@ async def _stay(console: Console, stage: Stage, errors: Counter[str]) -> None:
         console.print("[dim]Ending everything that was started.[/]")
 
 
-def _say_ports(console: Console, script: Script, usual: tuple[int, int]) -> None:
+def _say_ports(console: Console, script: Script, wanted: tuple[int, int]) -> None:
     chosen = (script.server_port, script.kiosk_port)
-    for what, wanted, got in zip(("server", "kiosk page"), usual, chosen, strict=True):
-        if wanted != got:
-            console.print(f"[yellow]Port {wanted} is in use; the {what} is on {got}.[/]")
+    for what, port, got in zip(("server", "kiosk page"), wanted, chosen, strict=True):
+        if port != got:
+            console.print(f"[yellow]Port {port} is in use; the {what} is on {got}.[/]")
 
 
 def _open_pages(script: Script) -> None:
