@@ -96,6 +96,9 @@ class Presence:
                 await self._hall.attached(connection.principal.actor)
         except BaseException:
             self._give_back(connection, place, older)
+            if place not in self._holders:
+                # Who held it went meanwhile, and was not reported, as somebody had come.
+                await self._hall.detached(connection.principal.actor)
             raise
         return older
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from service_queue.errors import StoreUnavailable
 from signaling.protocol.events import (
     DeskUpdated,
     Done,
@@ -17,7 +18,7 @@ from signaling.protocol.events import (
     Welcomed,
 )
 from signaling.protocol.words import CallState, KioskPhase, MediaReport, SeatState, TicketEndReason
-from tests.support.wire_hall import Client, WireHall, open_wire_hall
+from tests.support.wire_hall import Client, ConnectRefused, WireHall, open_wire_hall
 
 pytestmark = pytest.mark.integration
 
@@ -184,3 +185,46 @@ async def test_health_of_a_booth_is_kept_as_the_latest_word(hall: WireHall) -> N
     assert health.report.microphone == "missing"
     assert hall.signaling.is_kiosk_online("K01")
     assert not hall.signaling.is_kiosk_online("K02")
+
+
+async def test_a_fault_of_ours_is_answered_counted_and_logged_without_the_payload(
+    hall: WireHall, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    kiosk = await hall.kiosk(1)
+
+    async def fail(*_: object) -> None:
+        raise RuntimeError("parameters: SECRET")
+
+    monkeypatch.setattr(hall.district.hall, "execute", fail)
+    answer = await kiosk.send("ticket.take", item_code="pension")
+    assert isinstance(answer, Refused)
+    assert (answer.code, answer.detail) == ("internal", "")
+    assert hall.count("refusals_total", code="internal") == 1
+    assert "RuntimeError" in caplog.text
+    assert "SECRET" not in caplog.text
+    monkeypatch.undo()
+    assert isinstance(await kiosk.send("ticket.take", item_code="pension"), TicketTaken)
+
+
+async def test_a_hall_that_cannot_attach_refuses_the_connect_with_a_code(
+    hall: WireHall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: object) -> None:
+        raise StoreUnavailable
+
+    monkeypatch.setattr(hall.district.hall, "attached", fail)
+    with pytest.raises(ConnectRefused, match="store_unavailable"):
+        await hall.kiosk(1)
+    assert hall.signaling.connections == 0
+
+
+async def test_a_silent_client_is_ended(tmp_path: Path) -> None:
+    async with (
+        open_wire_hall(tmp_path, ping_interval_s=0.1, ping_timeout_s=0.5) as hall,
+        hall.raw_socket() as socket,
+    ):
+        await socket.send_str('40{"token":"kiosk:K01","protocol":1}')
+        while not socket.closed:
+            await socket.receive(timeout=15)  # pings among it, which it does not answer
+        await hall.until(lambda: hall.count("drops_total", cause="silent") == 1)
+        await hall.until(lambda: hall.signaling.connections == 0)
