@@ -14,8 +14,10 @@ from tests.conftest import DATA
 from tests.support.browser import Watch, open_chromium, open_page
 from tests.support.clips import Person, make_person
 from tests.support.faces import FaceReader
+from tests.support.fault_proxy import TcpFaultProxy
 from tests.support.floor import AGENT, KIOSK, SEAT, Floor
 from tests.support.pages import DeskPage, KioskPage, WallPage
+from tests.support.program import free_port
 from tests.support.running_hall import SUPERVISOR, Booth, RunningHall, open_running_hall
 
 
@@ -63,9 +65,22 @@ async def agent_browser(playwright: Playwright, agent: Person) -> AsyncIterator[
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def running_hall(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningHall]:
+async def walls_line() -> AsyncIterator[TcpFaultProxy]:
+    """The line between the wall and the server; a test may cut it."""
+    async with TcpFaultProxy(free_port()) as line:
+        yield line
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def running_hall(
+    tmp_path_factory: pytest.TempPathFactory, walls_line: TcpFaultProxy
+) -> AsyncIterator[RunningHall]:
     folder: Path = tmp_path_factory.mktemp("hall")
-    async with open_running_hall(folder, kiosks=(KIOSK, "qinghe-2", "baishi-1")) as hall:
+    kiosks = (KIOSK, "qinghe-2", "baishi-1")
+    origins = {"XIAOWU_ORIGINS": f'["http://127.0.0.1:{walls_line.port}"]'}
+    async with open_running_hall(
+        folder, kiosks=kiosks, environment=origins, port=walls_line.target_port
+    ) as hall:
         yield hall
 
 
@@ -78,16 +93,21 @@ async def booth(running_hall: RunningHall) -> Booth:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def open_floor(
-    running_hall: RunningHall, booth: Booth, resident_browser: Browser, agent_browser: Browser
+    running_hall: RunningHall,
+    booth: Booth,
+    walls_line: TcpFaultProxy,
+    resident_browser: Browser,
+    agent_browser: Browser,
 ) -> AsyncIterator[Floor]:
     hall = running_hall
-    watch = Watch(allowed=frozenset({hall.url, booth.origin}))
+    walls_url = f"http://127.0.0.1:{walls_line.port}"
+    watch = Watch(allowed=frozenset({hall.url, booth.origin, walls_url}))
     async with AsyncExitStack() as stack:
         _, kiosk_page = await stack.enter_async_context(open_page(resident_browser, watch))
         _, desk_page = await stack.enter_async_context(open_page(agent_browser, watch))
         _, wall_page = await stack.enter_async_context(open_page(agent_browser, watch))
         kiosk, desk, wall = KioskPage(kiosk_page), DeskPage(desk_page), WallPage(wall_page)
-        await wall.sign_in(hall.url, SUPERVISOR, hall.passwords[SUPERVISOR])
+        await wall.sign_in(walls_url, SUPERVISOR, hall.passwords[SUPERVISOR])
         await desk.sign_in(hall.url, AGENT, hall.passwords[AGENT])
         await desk.sit(SEAT)
         await desk.open_seat()

@@ -36,6 +36,12 @@ FLAGS: Final = (
 )
 
 
+def chromium_program() -> Path:
+    """The Chromium to use: the one named in the environment, else the machine's own."""
+    given = os.environ.get("KIOSK_BROWSER_PATH")
+    return find_browser(Path(given) if given else None)
+
+
 @asynccontextmanager
 async def open_chromium(
     playwright: Playwright, person: Person | None = None
@@ -47,9 +53,9 @@ async def open_chromium(
             f"--use-file-for-fake-video-capture={person.camera}",
             f"--use-file-for-fake-audio-capture={person.voice}",
         ]
-    given = os.environ.get("KIOSK_BROWSER_PATH")
-    program = find_browser(Path(given) if given else None)
-    browser = await playwright.chromium.launch(executable_path=program, args=[*FLAGS, *seen])
+    browser = await playwright.chromium.launch(
+        executable_path=chromium_program(), args=[*FLAGS, *seen]
+    )
     try:
         yield browser
     finally:

@@ -121,10 +121,14 @@ class RunningHall:
 
 @asynccontextmanager
 async def open_running_hall(
-    folder: Path, *, kiosks: tuple[str, ...], environment: Mapping[str, str] | None = None
+    folder: Path,
+    *,
+    kiosks: tuple[str, ...],
+    environment: Mapping[str, str] | None = None,
+    port: int | None = None,
 ) -> AsyncIterator[RunningHall]:
     """A hall with a district, accounts and codes for `kiosks`; ends all it started."""
-    port = free_port()
+    port = port or free_port()
     variables = {
         "XIAOWU_DATA_DIR": str(folder / "server"),
         "XIAOWU_PORT": str(port),
