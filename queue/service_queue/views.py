@@ -143,7 +143,11 @@ def queue_glance(mirror: HallMirror) -> QueueGlance:
     return QueueGlance(
         waiting=len(line),
         oldest_arrival=min((ticket.arrived_at for ticket in line), default=None),
-        seats_available=sum(1 for seat in mirror.seats.values() if _takes_tickets(seat)),
+        seats_available=sum(
+            1
+            for seat in mirror.seats.values()
+            if _takes_tickets(seat) and seat.state is SeatState.IDLE
+        ),
         seats_in_call=sum(1 for seat in mirror.seats.values() if seat.state is SeatState.IN_CALL),
         first=tuple(
             QueueLine(

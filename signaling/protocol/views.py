@@ -101,6 +101,7 @@ class KioskTicket(Shape):
     soon: bool
     """True when this one is the next to be offered."""
     windows_open: int
+    """Seats that take tickets, busy or not."""
     returned_because: CallEndReason | OfferOutcome | None
     """Why it is waiting again, when an offer or a call fell through."""
 
@@ -185,6 +186,7 @@ class QueueGlance(Shape):
     waiting: int
     oldest_arrival: Moment | None
     seats_available: int
+    """Open, attended and with nobody: these could take the next one now."""
     seats_in_call: int
     first: tuple[QueueLine, ...]
 

@@ -20,8 +20,9 @@ const remote = () => [...document.querySelectorAll('video')].find(
 """The element that shows the other side: the only one with a picture whose sound is on."""
 
 _LOOK: Final = (
-    """async () => {
-  %s
+    "async () => {"
+    + _REMOTE
+    + """
   const video = remote()
   if (!video) return null
   const canvas = Object.assign(document.createElement('canvas'),
@@ -29,12 +30,12 @@ _LOOK: Final = (
   canvas.getContext('2d').drawImage(video, 0, 0)
   return canvas.toDataURL('image/png').split(',')[1]
 }"""
-    % _REMOTE
 )
 
 _LISTEN: Final = (
-    """async (seconds) => {
-  %s
+    "async (seconds) => {"
+    + _REMOTE
+    + """
   const video = remote()
   if (!video) return null
   const context = new AudioContext()
@@ -60,16 +61,15 @@ _LISTEN: Final = (
   const middle = [...loudest].sort((one, other) => one - other)[loudest.length >> 1]
   return { hz: peak * step, level_db: loudest[peak], above_db: loudest[peak] - middle }
 }"""
-    % _REMOTE
 )
 
 _PROGRESS: Final = (
-    """() => {
-  %s
+    "() => {"
+    + _REMOTE
+    + """
   const video = remote()
   return video ? video.getVideoPlaybackQuality().totalVideoFrames : -1
 }"""
-    % _REMOTE
 )
 
 

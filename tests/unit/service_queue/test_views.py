@@ -89,6 +89,7 @@ async def test_a_desk_sees_what_rings_what_it_serves_and_what_it_wraps_up(tmp_pa
         assert ringing.ticket is not None
         assert ringing.ticket.number == "A001"
         assert ringing.queue.waiting == 1
+        assert ringing.queue.seats_available == 0
         assert [line.number for line in ringing.queue.first] == ["B001"]
         call_id = await d.accept(1)
         assert at_desk(d, 1).offer is None
