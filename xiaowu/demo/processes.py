@@ -92,7 +92,9 @@ class Programs:
     ) -> Program:
         """Start `argv`; it is told the line `says` on standard input, which then stays open."""
         log_file = self._log_dir / f"{name}.log"
-        handle = os.open(log_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        again = any(program.name == name for program in self._started)
+        mode = os.O_APPEND if again else os.O_TRUNC  # what was killed said something, too
+        handle = os.open(log_file, os.O_WRONLY | os.O_CREAT | mode, 0o600)
         try:
             process = await asyncio.create_subprocess_exec(
                 *leashed(argv),

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
+from seat_server.pages import STATIC_DIR, Pages
 from xiaowu.demo.banner import address_panel, status_line
 from xiaowu.demo.bot_plan import Manners
 from xiaowu.demo.bot_report import BotRefused, BotReport
@@ -78,6 +79,8 @@ async def show(script: Script, *, wanted_ports: tuple[int, int], open_pages: boo
             await _start(stage, progress)
             progress.stop()
             _say_ports(console, script, wanted_ports)
+            if not Pages(STATIC_DIR).are_built:
+                console.print("[yellow]The pages are not built yet: run `make setup`.[/]")
             console.print(address_panel(stage))
             if open_pages:
                 await asyncio.to_thread(_open_pages, script)
