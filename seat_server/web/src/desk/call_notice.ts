@@ -1,4 +1,4 @@
-import type { CallView, MediaState } from '@xiaowu/wire'
+import type { CallView, MediaState, MediaStats } from '@xiaowu/wire'
 
 /** What stands over the resident's picture; null when all is well. */
 export type CallNotice =
@@ -20,12 +20,14 @@ export function callNotice(call: CallView, media: MediaState, picture: boolean):
 export type Quality = 'good' | 'fair' | 'poor'
 
 /**
- * How the line feels. Speech suffers from 5 % loss or half a second of delay on; a picture of
- * 720p wants about a megabit.
+ * How the line feels. Speech suffers from 5 % loss or half a second of delay on. A line too thin
+ * for the picture makes the sender's encoder shrink it; a still picture needs few bits on any line,
+ * so the bitrate alone says nothing.
  */
-export function qualityOf(stats: { kbps: number; rttMs: number | null; lossPct: number }): Quality {
+export function qualityOf(stats: MediaStats): Quality {
   const rtt = stats.rttMs ?? 0
-  if (stats.lossPct > 8 || rtt > 500 || stats.kbps < 150) return 'poor'
-  if (stats.lossPct > 2 || rtt > 250 || stats.kbps < 600) return 'fair'
+  const shrunk = stats.width > 0 && stats.kbps < 600 ? stats.width : Infinity
+  if (stats.lossPct > 8 || rtt > 500 || shrunk < 320) return 'poor'
+  if (stats.lossPct > 2 || rtt > 250 || shrunk < 640) return 'fair'
   return 'good'
 }

@@ -119,13 +119,14 @@ describe('qualityOf', () => {
   it.each([
     [{ kbps: 2400, rttMs: 20, lossPct: 0 }, 'good'],
     [{ kbps: 2400, rttMs: null, lossPct: 0 }, 'good'],
+    [{ kbps: 200, rttMs: 20, lossPct: 0 }, 'good'],
     [{ kbps: 2400, rttMs: 20, lossPct: 4 }, 'fair'],
     [{ kbps: 2400, rttMs: 300, lossPct: 0 }, 'fair'],
-    [{ kbps: 400, rttMs: 20, lossPct: 0 }, 'fair'],
+    [{ kbps: 400, rttMs: 20, lossPct: 0, width: 480, height: 270 }, 'fair'],
     [{ kbps: 2400, rttMs: 20, lossPct: 12 }, 'poor'],
-    [{ kbps: 60, rttMs: 20, lossPct: 0 }, 'poor'],
+    [{ kbps: 60, rttMs: 20, lossPct: 0, width: 240, height: 135 }, 'poor'],
   ])('judges %o as %s', (stats, quality) => {
-    expect(qualityOf(stats)).toBe(quality)
+    expect(qualityOf({ width: 1280, height: 720, ...stats })).toBe(quality)
   })
 })
 
