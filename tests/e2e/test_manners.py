@@ -81,6 +81,7 @@ async def test_an_agent_needs_no_mouse(floor: Floor) -> None:
     await desk.press("?")
     await desk.sees("shortcut-map")
     await desk.press("Escape")
+    await expect(desk.part("shortcut-map")).to_be_hidden()
     await desk.end()
     await expect(desk.part("notes")).to_have_value("h m v 1")
     await desk.press("Escape")

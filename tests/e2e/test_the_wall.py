@@ -30,6 +30,8 @@ SHOWN_AS = {
 
 async def test_the_wall_shows_every_step_of_a_visit_within_a_second(floor: Floor) -> None:
     kiosk, desk, wall, hall = floor.kiosk, floor.desk, floor.wall, floor.hall
+    await expect(wall.part("wall-sync")).to_have_attribute("data-stale", "false")
+    await expect(wall.seat(SEAT)).to_have_attribute("data-state", "idle")
     await observe(wall.page, SEAT)
     begin = hall.journal_end()
     served = await wall.part("today-served").inner_text()
@@ -44,6 +46,7 @@ async def test_the_wall_shows_every_step_of_a_visit_within_a_second(floor: Floor
         await desk.finish()
     await expect(wall.location(LOCATION)).to_have_attribute("data-in-call", "0")
     await expect(wall.part("today-served")).not_to_have_text(served)
+    await expect(wall.seat(SEAT)).to_have_attribute("data-state", "idle")
 
     moved = [(at, SHOWN_AS[kind]) for at, kind in hall.rows(SEAT_MOVES, SEAT, begin)]
     shown = [note for note in await notes(wall.page) if not note.stale][1:]

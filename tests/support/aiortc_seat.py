@@ -10,7 +10,7 @@ from signaling.client.call import CallMedia
 from signaling.client.link import Link, op_id
 from signaling.client.sinks import LastPicture, ToneDetector
 from signaling.client.tracks import LocalMedia
-from signaling.protocol.commands import AcceptTicket, OpenSeat, SignIn, SignOut
+from signaling.protocol.commands import AcceptTicket, EndCall, OpenSeat, SignIn, SignOut
 from signaling.protocol.events import DeskUpdated, ServerEvent, Signalled, Welcomed
 from signaling.protocol.views import DeskView
 from signaling.protocol.words import SeatState
@@ -60,7 +60,9 @@ class AiortcSeat:
             await self._news.wait_for(lambda: self.view is not None and self.view.state is state)
 
     async def close(self) -> None:
-        """Leave the seat."""
+        """Leave the seat, in the middle of a call too, so that a test that fails says why."""
+        if self.view is not None and self.view.call is not None:
+            await self.link.send(EndCall(op_id=op_id(), call_id=self.view.call.id))
         await self.link.send(SignOut(op_id=op_id()))
         await self.call.close()
         await asyncio.gather(*self._tasks)
