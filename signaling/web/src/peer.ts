@@ -61,7 +61,8 @@ export class Peer {
     if (this.impolite) {
       // Only the first offerer makes transceivers: an answerer's own would not pair with them.
       pc.addTransceiver('audio', { direction: 'sendrecv' })
-      pc.addTransceiver('video', { direction: 'sendrecv' })
+      const sendEncodings = [{ maxBitrate: MAX_VIDEO_BPS }]
+      pc.addTransceiver('video', { direction: 'sendrecv', sendEncodings })
     }
   }
 
@@ -82,10 +83,7 @@ export class Peer {
     for (const transceiver of this.connection.getTransceivers()) {
       const track = transceiver.receiver.track.kind === 'audio' ? audio : video
       if (transceiver.sender.track === track) continue
-      transceiver.sender.replaceTrack(track).then(
-        () => (track?.kind === 'video' ? this.limit(transceiver.sender) : undefined),
-        (error: unknown) => this.failed(error),
-      )
+      transceiver.sender.replaceTrack(track).catch((error: unknown) => this.failed(error))
     }
   }
 
@@ -129,6 +127,7 @@ export class Peer {
     this.attach(this.local.audio, this.local.video)
     await pc.setLocalDescription()
     this.sendDescription()
+    this.limitVideo()
   }
 
   private async offered(candidate: Candidate): Promise<void> {
@@ -177,11 +176,19 @@ export class Peer {
     if (kinds.has('audio') && kinds.has('video')) this.options.onRemote(this.remote)
   }
 
-  private limit(sender: RTCRtpSender): Promise<void> | void {
-    const parameters = sender.getParameters()
-    if (parameters.encodings.length === 0) return
-    for (const encoding of parameters.encodings) encoding.maxBitrate = MAX_VIDEO_BPS
-    return sender.setParameters(parameters).catch((error: unknown) => this.failed(error))
+  /**
+   * The answerer's bound, set while the transport is built: changed later, it makes the encoder
+   * begin anew in the very moment the first picture is due. The offerer's came with its transceiver.
+   */
+  private limitVideo(): void {
+    for (const { sender, receiver } of this.connection.getTransceivers()) {
+      if (receiver.track.kind !== 'video') continue
+      const parameters = sender.getParameters()
+      const { encodings } = parameters
+      if (encodings.length === 0 || encodings.every((each) => each.maxBitrate !== undefined)) continue
+      for (const encoding of encodings) encoding.maxBitrate = MAX_VIDEO_BPS
+      sender.setParameters(parameters).catch((error: unknown) => this.failed(error))
+    }
   }
 
   /** Negotiation errors heal by the watchdog's rebuild; after close they mean nothing. */
