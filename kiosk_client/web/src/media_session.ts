@@ -1,6 +1,7 @@
 import {
   CallMedia,
   LocalMedia,
+  SelfView,
   type DeviceHealth,
   type KioskPhase,
   type KioskView,
@@ -13,6 +14,8 @@ import { ref, shallowRef, type Ref } from 'vue'
 /** The camera, the microphone and the call of this page, for the screens to show. */
 export interface MediaSession {
   readonly local: Readonly<Ref<MediaStream | null>>
+  /** The resident's own picture, for whichever screen has a place for it. */
+  readonly selfView: SelfView
   readonly remote: Readonly<Ref<MediaStream | null>>
   readonly camera: Readonly<Ref<DeviceHealth>>
   readonly microphone: Readonly<Ref<DeviceHealth>>
@@ -41,11 +44,13 @@ export function openMediaSession(link: () => Link, signal: AbortSignal): MediaSe
   const state = ref<MediaState>('closed')
   const picture = ref(false)
   const muted = ref(false)
+  const selfView = new SelfView('self')
 
   const devices = new LocalMedia({
     signal,
     onChange() {
       local.value = devices.stream
+      selfView.show(devices.stream)
       camera.value = devices.camera
       microphone.value = devices.microphone
       call?.localChanged()
@@ -70,6 +75,7 @@ export function openMediaSession(link: () => Link, signal: AbortSignal): MediaSe
   const closeDevices = (): void => {
     devices.close()
     local.value = null
+    selfView.show(null)
     camera.value = 'unknown'
     microphone.value = 'unknown'
   }
@@ -78,6 +84,7 @@ export function openMediaSession(link: () => Link, signal: AbortSignal): MediaSe
 
   return {
     local,
+    selfView,
     remote,
     camera,
     microphone,

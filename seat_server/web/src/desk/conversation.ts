@@ -6,6 +6,7 @@ import {
   type MediaState,
   type MediaStats,
   RemotePicture,
+  SelfView,
   type Signalled,
 } from '@xiaowu/wire'
 import { wantsCamera, workOf } from './work'
@@ -41,6 +42,7 @@ export function emptyConversation(): ConversationState {
 
 /** The agent's camera and microphone, and the media of whichever call the view speaks of. */
 export class Conversation {
+  readonly selfView = new SelfView('self-video')
   private readonly local: LocalMedia
   private call: CallMedia | null = null
   private picture: RemotePicture | null = null
@@ -159,6 +161,7 @@ export class Conversation {
 
   private publishLocal(): void {
     this.state.localStream = this.local.stream
+    this.selfView.show(this.local.stream)
     this.state.camera = this.local.camera
     this.state.microphone = this.local.microphone
   }

@@ -7,6 +7,7 @@ import {
   mark,
   opId,
   RefusedError,
+  type SelfView,
   type ServerEvent,
 } from '@xiaowu/wire'
 import { ApiError, type Person, SessionApi } from '../session/api'
@@ -215,6 +216,11 @@ export class Desk {
 
   toggleCamera(): void {
     this.conversation.toggleCamera()
+  }
+
+  /** The agent's own picture, for whichever part of the desk has a place for it. */
+  get selfView(): SelfView {
+    return this.conversation.selfView
   }
 
   showResidentIn(videos: readonly [HTMLVideoElement, HTMLVideoElement], signal: AbortSignal): void {
