@@ -18,7 +18,8 @@ pytestmark = [pytest.mark.e2e, pytest.mark.data, pytest.mark.asyncio(loop_scope=
 IMPATIENT = {
     "XIAOWU_QUEUE__CALL_AWAY_GRACE_S": "8",
     "XIAOWU_QUEUE__WAITING_KIOSK_GRACE_S": "3",
-    "XIAOWU_QUEUE__OFFER_TIMEOUT_S": "4",
+    # Longer than the grace of a booth that goes away while it rings.
+    "XIAOWU_QUEUE__OFFER_TIMEOUT_S": "12",
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from playwright.async_api import Locator, Page, expect
@@ -84,7 +85,10 @@ class KioskPage(Screen):
         await self.page.locator(f'[data-category-id="{category}"]').click()
         await self.page.locator(f'[data-item-code="{code}"]').first.click()
         await self.tap("take")
-        await self.is_on("ticket")
+        # A seat that answers at once leaves no time to see the ticket.
+        await expect(self.page.locator(".page")).to_have_attribute(
+            "data-screen", re.compile("ticket|call"), timeout=PATIENCE_MS
+        )
 
     async def number(self) -> str:
         """The ticket's number, as shown."""
