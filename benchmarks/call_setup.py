@@ -147,11 +147,11 @@ async def _one_call(kiosk: KioskPage, desk: DeskPage) -> dict[str, float]:
     await kiosk.choose("pension", "sb001")
     await desk.rings()
     for screen in (kiosk, desk):
-        await screen.page.wait_for_function("window.__marks?.conn")
+        await screen.page.wait_for_function("() => window.__marks?.conn")
     await desk.page.wait_for_timeout(max(SETTLE_MS, 450))
     await desk.press("F2")
     for screen in (kiosk, desk):
-        await screen.page.wait_for_function("window.__marks?.first")
+        await screen.page.wait_for_function("() => window.__marks?.first")
     resident, agent = [
         await screen.page.evaluate("({ ...window.__marks, width: window.__firstWidth })")
         for screen in (kiosk, desk)
