@@ -177,8 +177,8 @@ export class Peer {
   }
 
   /**
-   * The answerer's bound, set while the transport is built: changed later, it makes the encoder
-   * begin anew in the very moment the first picture is due. The offerer's came with its transceiver.
+   * The answerer's bound, set while the transport is built: set with the track, it would ask the
+   * encoder to change just when the first picture is due. The offerer's came with its transceiver.
    */
   private limitVideo(): void {
     for (const { sender, receiver } of this.connection.getTransceivers()) {

@@ -1,9 +1,8 @@
 /**
  * The one element that shows this side's own picture; screens hand it on from box to box.
  *
- * A preview that is taken down while another is put up makes Chromium's camera pause for up to a
- * second and a half, for everybody who uses it: in the very moment a call begins, the other side
- * would wait for its first picture.
+ * With a preview taken down and another put up as a call began, Chromium's (fake) camera often gave
+ * no frames for more than a second, to nobody: the other side waited for its first picture.
  */
 export class SelfView {
   readonly element = document.createElement('video')
