@@ -46,6 +46,8 @@ interface Session {
   scope: AbortController
   peer: Peer | null
   localAsked: boolean
+  /** The key of the acceptance was pressed here; the server's word is on its way. */
+  early: boolean
   /** Sent while there is no microphone. */
   silence: MediaStreamTrack | null
   watchdog: Watchdog
@@ -86,7 +88,11 @@ export class CallMedia {
     } else if (now?.link.call_id === link.call_id && now.link.media_epoch >= link.media_epoch) {
       if (now.link.media_epoch > link.media_epoch) return
       now.link = link
-      if (link.attach) this.attach(now)
+      if (link.attach) {
+        this.attach(now)
+        // What the other side sent early has arrived already: that is told now.
+        void this.look(now)
+      }
     } else if (first) {
       // This page was loaded in the middle of a call: its peer connection died with the old page.
       this.comeBack(link)
@@ -104,6 +110,18 @@ export class CallMedia {
       if (event.media_epoch < link.media_epoch) return
     }
     if (this.early.push(event) > MAX_EARLY_SIGNALS) this.early.shift()
+  }
+
+  /**
+   * This side just asked for the call to begin: it sends from now on, half a round trip before it
+   * is told so. `false` takes that back, for when it was refused.
+   */
+  anticipate(begins: boolean): void {
+    const session = this.session
+    if (session === null || session.link.attach || session.early === begins) return
+    session.early = begins
+    if (begins) this.attach(session)
+    else session.peer?.attach(null, null)
   }
 
   /** Mutes or unmutes the microphone; the track goes on, so the other side sees no stall. */
@@ -177,7 +195,7 @@ export class CallMedia {
     session.watchdog = new Watchdog(performance.now())
     const timer = setInterval(() => void this.look(session), LOOK_EVERY_MS)
     signal.addEventListener('abort', () => clearInterval(timer), { once: true })
-    if (session.link.attach) this.attach(session)
+    this.attach(session)
     const early = this.early
     this.early = []
     for (const event of early) {
@@ -196,7 +214,7 @@ export class CallMedia {
   }
 
   private attach(session: Session): void {
-    if (!session.link.attach || session.peer === null) return
+    if (session.peer === null || !(session.link.attach || session.early)) return
     if (this.localStream === null && !session.localAsked) {
       session.localAsked = true
       void this.fetchLocal().then(() => {
@@ -313,6 +331,7 @@ export class CallMedia {
       scope: new AbortController(),
       peer: null,
       localAsked: false,
+      early: false,
       silence: null,
       watchdog: new Watchdog(performance.now()),
       inbound: null,

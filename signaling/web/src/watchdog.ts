@@ -3,7 +3,7 @@ export interface Sample {
   nowMs: number
   /** RTP packets received so far, audio and video. */
   packets: number
-  /** Both sides are meant to send. */
+  /** Both sides are meant to send; packets before that are early and count from then on. */
   attached: boolean
   /** The other side has a connection to the server, so a recovery can be negotiated. */
   peerPresent: boolean
@@ -54,7 +54,7 @@ export class Watchdog {
     const recoverable = sample.peerPresent && sample.online
     this.recoverableSinceMs = recoverable ? (this.recoverableSinceMs ?? nowMs) : null
     if (sample.attached) this.attachedSinceMs ??= nowMs
-    if (sample.packets > this.packets) {
+    if (sample.attached && sample.packets > this.packets) {
       this.packets = sample.packets
       return this.progress(nowMs)
     }

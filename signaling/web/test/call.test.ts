@@ -154,6 +154,20 @@ describe('when the call begins', () => {
     expect(link.descriptions()).toHaveLength(1)
   })
 
+  it('whoever asked for the call sends before the answer, and stops when it was refused', async () => {
+    media.update(LINK)
+    await settle()
+    media.anticipate(true)
+    expect(sending()).toEqual(local?.getTracks())
+    media.anticipate(false)
+    expect(sending()).toEqual([null, null])
+    media.anticipate(true)
+    media.update({ ...LINK, attach: true })
+    await settle()
+    media.anticipate(false)
+    expect(sending()).toEqual(local?.getTracks())
+  })
+
   it('a camera that opens late is attached when it is there', async () => {
     local = null
     vi.stubGlobal('AudioContext', SilentAudioContext)

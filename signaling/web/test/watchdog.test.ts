@@ -32,6 +32,12 @@ describe('the watchdog', () => {
     expect(watch(20_000, (nowMs) => ({ packets: nowMs }))).toEqual([[0.5, 'flowing']])
   })
 
+  it('counts packets that came early once both sides are meant to send', () => {
+    expect(watch(4_000, (nowMs) => ({ packets: 7, attached: nowMs >= 2_000 }))).toEqual([
+      [2, 'flowing'],
+    ])
+  })
+
   it('restarts ICE after 3 s of silence and asks for a rebuild 3 s later', () => {
     expect(watch(12_000, (nowMs) => ({ packets: until5s(nowMs) }))).toEqual([
       [0.5, 'flowing'],

@@ -85,6 +85,11 @@ export class Conversation {
     this.beginCall(null)
   }
 
+  /** The agent accepts: what the resident shall see and hear goes out before the server's answer. */
+  anticipate(begins: boolean): void {
+    this.call?.anticipate(begins)
+  }
+
   signalled(event: Signalled): void {
     this.call?.signalled(event)
   }

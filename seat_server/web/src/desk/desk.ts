@@ -160,12 +160,16 @@ export class Desk {
     return this.ask({ type: 'seat.take_break', reason })
   }
 
-  accept(): Promise<boolean> {
+  async accept(): Promise<boolean> {
     const ring = ringOf(this.state.view)
-    if (ring === null || this.state.pending === 'ticket.accept') return Promise.resolve(false)
+    if (ring === null || this.state.pending === 'ticket.accept') return false
     if (this.state.view?.link) mark(this.state.view.link.call_id, 'click')
     const { id: offer_id, epoch } = ring.offer
-    return this.ask({ type: 'ticket.accept', offer_id, epoch })
+    const asked = this.ask({ type: 'ticket.accept', offer_id, epoch })
+    this.conversation.anticipate(true)
+    const accepted = await asked
+    if (!accepted) this.conversation.anticipate(false)
+    return accepted
   }
 
   decline(reason: DeclineReason): Promise<boolean> {
