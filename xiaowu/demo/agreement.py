@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
+from service_queue.replay import ToldSeat
 from service_queue.tables import SeatRow, TicketRow
 from signaling.protocol.views import WallSeat, WallTicket, WallView
 from signaling.protocol.words import SeatState, SeatStatus, TicketState
 from xiaowu.demo.hall_record import HallRecord
-from xiaowu.demo.invariants import History, Rule, ToldSeat, Violation
+from xiaowu.demo.invariants import History, Rule, Violation
 
 Facts = Mapping[str, tuple[object, ...]]
 

@@ -11,6 +11,7 @@ from typing import TypeVar
 from sqlalchemy import Connection, Engine, select
 from sqlmodel import SQLModel
 
+from service_queue.journal_entry import JournalEntry
 from service_queue.line import local_day
 from service_queue.store import open_sqlite
 from service_queue.tables import (
@@ -22,7 +23,6 @@ from service_queue.tables import (
     TicketRow,
     table_of,
 )
-from xiaowu.demo.journal_entry import JournalEntry
 
 R = TypeVar("R", bound=SQLModel)
 
@@ -84,6 +84,7 @@ def _entry(row: JournalRow) -> JournalEntry:
         seq=row.seq,
         at=row.at,
         kind=row.kind,
+        actor=row.actor,
         kiosk_id=row.kiosk_id,
         seat_id=row.seat_id,
         ticket_id=row.ticket_id,

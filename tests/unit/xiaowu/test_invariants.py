@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
+from service_queue.journal_entry import JournalEntry
 from signaling.protocol.words import SeatState, TicketState
 from xiaowu.demo.invariants import History, Rule
-from xiaowu.demo.journal_entry import JournalEntry
 
 pytestmark = pytest.mark.unit
 

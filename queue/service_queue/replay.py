@@ -1,0 +1,310 @@
+"""The journal told again: tickets, seats, calls and the line as its rows say they stood. Pure.
+
+There is one fold. `xiaowu journal replay` shows what it made, `xiaowu demo --check` judges every
+row on the way (`xiaowu/demo/invariants.py` adds its checks to this class). A new kind of row that
+moves a ticket, a seat or a call is taught here, in `Replay._tellers`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from service_queue.call import CALL, CallEvent
+from service_queue.errors import TransitionRefused
+from service_queue.journal_entry import JournalEntry
+from service_queue.seat import SEAT, SEAT_STATUS, SeatEvent, SeatWish
+from service_queue.ticket import TICKET, TicketEvent
+from signaling.protocol.words import (
+    CallEndReason,
+    CallState,
+    DeclineReason,
+    SeatState,
+    SeatStatus,
+    TicketEndReason,
+    TicketState,
+)
+
+
+@dataclass(slots=True)
+class ToldTicket:
+    """A ticket, as the journal tells it."""
+
+    id: str
+    state: TicketState
+    kiosk_id: str
+    arrived_at: float
+    number: str = ""
+    location_id: str = ""
+    item_code: str = ""
+    state_since: float = 0.0
+    epoch: int = 0
+    seat_id: str | None = None
+    """Who it is offered to or served by."""
+    expires_at: float = 0.0
+    away: bool = False
+    ends: int = 0
+    end_reason: str | None = None
+    declined_by: dict[str, float] = field(default_factory=dict)
+    """Seat → when it declined."""
+
+
+@dataclass(slots=True)
+class ToldSeat:
+    """A seat, as the journal tells it."""
+
+    status: SeatStatus = SeatStatus.OFFLINE
+    state: SeatState = SeatState.IDLE
+    state_since: float = 0.0
+    ticket_id: str | None = None
+    agent_id: str | None = None
+    break_reason: str | None = None
+    away: bool = False
+
+
+@dataclass(slots=True)
+class ToldCall:
+    """A call, as the journal tells it."""
+
+    state: CallState
+    ticket_id: str
+    seat_id: str
+    started_at: float = 0.0
+    end_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Oddity:
+    """A row that does not fit what came before it."""
+
+    seq: int
+    what: str
+
+
+DROPS: Final = frozenset(
+    {CallEndReason.SEAT_LOST, CallEndReason.MEDIA_LOST, CallEndReason.NEVER_CONNECTED}
+)
+"""Ends of a call after which its seat has no wrap-up."""
+
+_ENDS: Final = {
+    "ticket.completed": TicketEvent.SERVE,
+    "ticket.abandoned": TicketEvent.LEAVE,
+    "ticket.expired": TicketEvent.CLOSE,
+}
+
+
+class Replay:
+    """What the rows told so far make of the hall. The `on_…` methods are one kind of row each."""
+
+    def __init__(self) -> None:
+        self.tickets: dict[str, ToldTicket] = {}
+        self.seats: dict[str, ToldSeat] = {}
+        self.calls: dict[str, ToldCall] = {}
+        self.oddities: list[Oddity] = []
+        self.seq = 0
+        """The last row told."""
+        self.at = 0.0
+        """When it was written."""
+        self._tellers: dict[str, Callable[[JournalEntry], None]] = {
+            "ticket.taken": self.on_taken,
+            "ticket.offered": self.on_offered,
+            "ticket.accepted": self.on_accepted,
+            "ticket.returned": self.on_returned,
+            **dict.fromkeys(_ENDS, self.on_ended),
+            "call.connected": lambda entry: self.move_call(entry, CallEvent.FLOW),
+            "call.reconnecting": lambda entry: self.move_call(entry, CallEvent.STALL),
+            "call.ended": self.on_call_ended,
+            "wrap_up.begun": lambda entry: self.move_seat(entry, SeatEvent.END_CALL),
+            "wrap_up.ended": lambda entry: self.move_seat(entry, SeatEvent.FINISH_WRAP_UP),
+            "seat.signed_in": lambda entry: self.on_wish(entry, SeatWish.SIGN_IN),
+            "seat.opened": lambda entry: self.on_wish(entry, SeatWish.OPEN),
+            "seat.paused": lambda entry: self.on_wish(entry, SeatWish.TAKE_BREAK),
+            "seat.signed_out": lambda entry: self.on_wish(entry, SeatWish.SIGN_OUT),
+            "seat.went_away": lambda entry: self.on_seat_presence(entry, away=True),
+            "seat.returned": lambda entry: self.on_seat_presence(entry, away=False),
+            "kiosk.went_away": lambda entry: self.on_kiosk_presence(entry, away=True),
+            "kiosk.returned": lambda entry: self.on_kiosk_presence(entry, away=False),
+            "server.started": self.on_server_started,
+        }
+
+    def tell(self, entries: Iterable[JournalEntry]) -> None:
+        """Tell `entries`, the oldest first."""
+        for entry in entries:
+            self.seq, self.at = entry.seq, entry.at
+            teller = self._tellers.get(entry.kind)
+            if teller is not None:
+                teller(entry)
+
+    def line(self) -> list[ToldTicket]:
+        """The waiting tickets, by arrival."""
+        waiting = [t for t in self.tickets.values() if t.state is TicketState.WAITING]
+        return sorted(waiting, key=lambda ticket: (ticket.arrived_at, ticket.id))
+
+    def odd(self, entry: JournalEntry, what: str) -> None:
+        """A row does not fit what came before; it is told as far as it goes."""
+        self.oddities.append(Oddity(entry.seq, f"{entry.kind}: {what}"))
+
+    def moving(self) -> None:
+        """Something is about to be moved along its table; for those who count."""
+
+    # --- tickets ---------------------------------------------------------------------------
+
+    def on_taken(self, entry: JournalEntry) -> None:
+        """A resident took a place in the line."""
+        ticket_id = entry.ticket_id or ""
+        self.tickets[ticket_id] = ToldTicket(
+            ticket_id,
+            TicketState.WAITING,
+            entry.kiosk_id or "",
+            entry.at,
+            number=entry.word("number") or "",
+            location_id=entry.word("location") or "",
+            item_code=entry.word("item") or "",
+            state_since=entry.at,
+        )
+
+    def on_offered(self, entry: JournalEntry) -> None:
+        """A ticket was reserved for a seat."""
+        ticket, seat = self.ticket_of(entry), self.seat_of(entry)
+        if ticket is None:
+            return
+        self.move_ticket(entry, ticket, TicketEvent.OFFER)
+        self.move_seat(entry, SeatEvent.RESERVE)
+        ticket.epoch, ticket.expires_at = int(entry.number("epoch")), entry.number("expires_at")
+        ticket.seat_id, seat.ticket_id = entry.seat_id, entry.ticket_id
+
+    def on_accepted(self, entry: JournalEntry) -> None:
+        """A seat accepted; the call begins."""
+        ticket = self.ticket_of(entry)
+        if ticket is None:
+            return
+        self.move_ticket(entry, ticket, TicketEvent.ACCEPT)
+        self.move_seat(entry, SeatEvent.BEGIN_CALL)
+        self.calls[entry.call_id or ""] = ToldCall(
+            CallState.CONNECTING, entry.ticket_id or "", entry.seat_id or "", entry.at
+        )
+
+    def on_returned(self, entry: JournalEntry) -> None:
+        """An offer or a call fell through; the ticket is back in its place."""
+        ticket = self.ticket_of(entry)
+        if ticket is None:
+            return
+        if entry.call_id is None:
+            self.move_seat(entry, SeatEvent.RELEASE)
+            self.move_ticket(entry, ticket, TicketEvent.OFFER_FELL)
+            if entry.reason in set(DeclineReason):
+                ticket.declined_by[entry.seat_id or ""] = entry.at
+        else:
+            self.move_ticket(entry, ticket, TicketEvent.CALL_FELL)
+        self._let_go(ticket)
+
+    def on_ended(self, entry: JournalEntry) -> None:
+        """The ticket is over."""
+        ticket = self.ticket_of(entry)
+        if ticket is None:
+            return
+        event = _ENDS[entry.kind]
+        if entry.reason == TicketEndReason.KIOSK_LOST:
+            event = TicketEvent.LOSE_KIOSK
+        if ticket.state is TicketState.OFFERED and ticket.seat_id is not None:
+            # The offer dies with the ticket and has no row of its own.
+            self.move_seat(entry, SeatEvent.RELEASE, seat_id=ticket.seat_id)
+        ticket.ends += 1
+        ticket.end_reason = entry.reason
+        self.move_ticket(entry, ticket, event)
+        self._let_go(ticket)
+
+    def _let_go(self, ticket: ToldTicket) -> None:
+        if ticket.seat_id is not None:
+            self.seats[ticket.seat_id].ticket_id = None
+        ticket.seat_id = None
+
+    # --- calls, seats, presence ------------------------------------------------------------
+
+    def on_call_ended(self, entry: JournalEntry) -> None:
+        """A call is over; one that was lost leaves no wrap-up."""
+        self.move_call(entry, CallEvent.END)
+        if entry.detail.get("connected") is not True or entry.reason in DROPS:
+            self.move_seat(entry, SeatEvent.DROP_CALL)
+
+    def on_seat_presence(self, entry: JournalEntry, *, away: bool) -> None:
+        """An agent's desk came or went."""
+        self.seat_of(entry).away = away
+
+    def on_kiosk_presence(self, entry: JournalEntry, *, away: bool) -> None:
+        """The page of a kiosk with a ticket came or went."""
+        ticket = self.ticket_of(entry)
+        if ticket is not None:
+            ticket.away = away
+
+    def on_server_started(self, _entry: JournalEntry) -> None:
+        """After a start nobody is attached until they come back."""
+        for ticket in self.tickets.values():
+            ticket.away = ticket.state.is_open
+        for seat in self.seats.values():
+            seat.away = seat.status is not SeatStatus.OFFLINE
+
+    def on_wish(self, entry: JournalEntry, wish: SeatWish) -> None:
+        """What an agent wants of the seat."""
+        seat = self.seat_of(entry)
+        self.moving()
+        try:
+            seat.status = SEAT_STATUS.after(seat.status, wish)
+        except TransitionRefused as refused:
+            self.odd(entry, refused.detail)
+        seat.break_reason = entry.reason if wish is SeatWish.TAKE_BREAK else None
+        if wish is SeatWish.SIGN_IN:
+            seat.agent_id = entry.actor.removeprefix("agent:")
+        elif wish is SeatWish.SIGN_OUT:
+            seat.agent_id = None
+        if wish in (SeatWish.SIGN_IN, SeatWish.SIGN_OUT):
+            seat.away = False
+
+    # --- moving ----------------------------------------------------------------------------
+
+    def move_ticket(self, entry: JournalEntry, ticket: ToldTicket, event: TicketEvent) -> None:
+        """Move a ticket along its table, or say why not."""
+        self.moving()
+        try:
+            ticket.state = TICKET.after(ticket.state, event)
+        except TransitionRefused as refused:
+            self.odd(entry, refused.detail)
+        ticket.state_since = entry.at
+
+    def move_seat(
+        self, entry: JournalEntry, event: SeatEvent, *, seat_id: str | None = None
+    ) -> None:
+        """As `move_ticket`, for a seat."""
+        seat = self.seats.setdefault(seat_id or entry.seat_id or "", ToldSeat())
+        self.moving()
+        try:
+            seat.state = SEAT.after(seat.state, event)
+        except TransitionRefused as refused:
+            self.odd(entry, refused.detail)
+        seat.state_since = entry.at
+
+    def move_call(self, entry: JournalEntry, event: CallEvent) -> None:
+        """As `move_ticket`, for a call."""
+        call = self.calls.get(entry.call_id or "")
+        self.moving()
+        if call is None:
+            self.odd(entry, f"call {entry.call_id} was never accepted")
+            return
+        try:
+            call.state = CALL.after(call.state, event)
+        except TransitionRefused as refused:
+            self.odd(entry, refused.detail)
+        if event is CallEvent.END:
+            call.end_reason = entry.reason
+
+    def ticket_of(self, entry: JournalEntry) -> ToldTicket | None:
+        """The ticket a row is about; one that was never taken is odd."""
+        ticket = self.tickets.get(entry.ticket_id or "")
+        if ticket is None:
+            self.odd(entry, f"{entry.ticket_id} was never taken")
+        return ticket
+
+    def seat_of(self, entry: JournalEntry) -> ToldSeat:
+        """The seat a row is about."""
+        return self.seats.setdefault(entry.seat_id or "", ToldSeat())
