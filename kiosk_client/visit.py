@@ -33,7 +33,13 @@ from signaling.protocol.commands import (
     TakeTicket,
 )
 from signaling.protocol.errors import Refusal, RefusedByPeer
-from signaling.protocol.events import Done, KioskUpdated, ServerEvent, Signalled, TicketTaken
+from signaling.protocol.events import (
+    CommandAnswer,
+    KioskUpdated,
+    ServerEvent,
+    Signalled,
+    TicketTaken,
+)
 from signaling.protocol.views import KioskView
 from signaling.protocol.words import KioskPhase, Language, TicketEndReason
 
@@ -121,7 +127,7 @@ class Line(Protocol):
         message: Command | SendSignal | SyncView | ReportHealth,
         *,
         deadline_s: float = ...,
-    ) -> Done | TicketTaken:
+    ) -> CommandAnswer:
         """Send and return the answer, or raise."""
 
 

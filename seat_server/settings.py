@@ -118,7 +118,7 @@ class Settings(BaseSettings):
     def _clocks_run_forward(cls, queue: Policy) -> Policy:
         for option in fields(queue):
             value = getattr(queue, option.name)
-            if not 0 < value < float("inf"):
+            if isinstance(value, int | float) and not 0 < value < float("inf"):
                 raise ValueError(f"{option.name} must be more than 0")
         return queue
 

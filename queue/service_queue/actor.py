@@ -15,6 +15,10 @@ class Actor:
     kiosk_id: str | None = None
     agent_id: str | None = None
     agent_name: str | None = None
+    departments: str = "*"
+    """What an agent may serve, joined by `|`; `*` is all."""
+    languages: str = "zh"
+    """Languages an agent serves in, joined by `|`."""
 
     @property
     def subject(self) -> str:

@@ -42,7 +42,7 @@ from signaling.protocol.commands import (
     TakeTicket,
 )
 from signaling.protocol.errors import NotAllowed
-from signaling.protocol.events import Done, TicketTaken, answer
+from signaling.protocol.events import CommandAnswer, Done, TicketTaken, answer
 from signaling.protocol.words import Role, SeatState, SeatStatus, TicketState
 
 log = logging.getLogger(__name__)
@@ -78,7 +78,7 @@ class Hall:
 
     # --- commands --------------------------------------------------------------------------
 
-    async def execute(self, actor: Actor, command: StoredCommand) -> Done | TicketTaken:
+    async def execute(self, actor: Actor, command: StoredCommand) -> CommandAnswer:
         """Carry a command out and answer after the commit.
 
         The same `op_id` of the same actor gets the same answer and does nothing again.
@@ -87,7 +87,7 @@ class Hall:
             Refusal: nothing was changed; `code` says why.
         """
 
-        def unit(tx: Transaction) -> Done | TicketTaken:
+        def unit(tx: Transaction) -> CommandAnswer:
             repeated = _answered(tx, actor, command)
             if repeated is not None:
                 return repeated
@@ -250,7 +250,7 @@ async def open_hall(
         await asyncio.gather(keeper, return_exceptions=True)
 
 
-def _carry_out(tx: Transaction, actor: Actor, command: StoredCommand) -> Done | TicketTaken:
+def _carry_out(tx: Transaction, actor: Actor, command: StoredCommand) -> CommandAnswer:
     done = Done(op_id=command.op_id)
     if isinstance(command, KioskCommand):
         if actor.role is not Role.KIOSK_PAGE or actor.kiosk_id is None:
@@ -311,20 +311,18 @@ def _at_seat(tx: Transaction, actor: Actor, command: StoredCommand) -> None:
             calling.save_note(tx, actor, command)
 
 
-def _answered(tx: Transaction, actor: Actor, command: StoredCommand) -> Done | TicketTaken | None:
+def _answered(tx: Transaction, actor: Actor, command: StoredCommand) -> CommandAnswer | None:
     before = tx.find(OperationRow, subject=actor.subject, op_id=command.op_id)
     if before is None:
         return None
     if before.command != command.type:
         raise OperationReused
     stored = answer.validate_json(before.answer)
-    assert isinstance(stored, Done | TicketTaken)
+    assert isinstance(stored, CommandAnswer)
     return stored
 
 
-def _remember(
-    tx: Transaction, actor: Actor, command: StoredCommand, result: Done | TicketTaken
-) -> None:
+def _remember(tx: Transaction, actor: Actor, command: StoredCommand, result: CommandAnswer) -> None:
     tx.add(
         OperationRow(
             subject=actor.subject,

@@ -54,7 +54,7 @@ def take(tx: Transaction, kiosk_id: str, command: TakeTicket) -> TicketRow:
     kiosk = tx.find(KioskRow, id=kiosk_id)
     if kiosk is None or kiosk.retired:
         raise KioskUnknown
-    item = tx.find(ServiceItemRow, code=command.item_code)
+    item = tx.find(ServiceItemRow, code=command.item_code or "")
     if item is None or item.hidden:
         raise ItemUnknown
     if open_ticket(tx, kiosk_id) is not None:
@@ -71,7 +71,9 @@ def take(tx: Transaction, kiosk_id: str, command: TakeTicket) -> TicketRow:
         kiosk_id=kiosk.id,
         item_code=item.code,
         language=command.language,
+        department=item.department,
         arrived_at=tx.now,
+        place_at=tx.now,
         state_since=tx.now,
     )
     tx.add(ticket)

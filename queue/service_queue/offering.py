@@ -8,7 +8,8 @@ from sqlalchemy import bindparam, select
 
 from service_queue.errors import NotSeated, OfferForeign, OfferStale
 from service_queue.lease import Lease
-from service_queue.rank import FreeSeat, WaitingTicket, match
+from service_queue.matching import FreeSeat, match
+from service_queue.rank import WaitingTicket
 from service_queue.seat import SeatEvent
 from service_queue.tables import (
     CallRow,

@@ -1,11 +1,26 @@
-"""Who is before whom, and who serves whom: pure, and the same for server and simulation."""
+"""Who is before whom: pure, and the same for server, simulation and explanation.
+
+A ticket stands in a lane. Within a lane, and among those with and without a green reason and of
+one location, `place_at` alone decides, whatever the time: so the first of each such stream is all
+an index must look at (`line_index`). Between streams `rank` decides, by groups:
+
+0. whoever waited longer than the ceiling, by arrival;
+1. technical drops, by arrival;
+2. everybody else by `place_at` less what the policy grants: the green channel's head start (while
+   its quota lasts), a return code's, an appointment's, that of a location which fell behind.
+
+A grant is seconds, never a class: who came more than that before is not overtaken. So nobody
+starves, and waiting ages every ticket alike.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
 
 from service_queue.policy import Policy
+from signaling.protocol.words import GreenReason, Lane, Language, Precedence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,65 +29,128 @@ class WaitingTicket:
 
     id: str
     arrived_at: float
+    place_at: float | None = None
+    """Its place in its lane; None: the arrival."""
+    lane: Lane = Lane.ORDINARY
+    green: GreenReason | None = None
+    location_id: str = ""
+    district: str = ""
+    department: str = ""
+    """The skill it needs; empty: any window."""
+    language: Language = Language.ZH
     last_seat_id: str | None = None
-    """Set after a technical drop: this seat knows the resident already."""
+    """This seat knows the resident already (a drop, a return code, a hand-over to it)."""
     away: bool = False
     """Its kiosk is not there just now; it keeps its place but cannot be offered."""
     excluded_seats: frozenset[str] = frozenset()
-    """Seats that declined it a short while ago."""
+    """Seats that declined it or handed it on a short while ago."""
+
+    @property
+    def place(self) -> float:
+        """`place_at`, or the arrival."""
+        return self.arrived_at if self.place_at is None else self.place_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FreeSeat:
-    """A seat that could take a ticket now."""
+class LineState:
+    """What the order depends on beside the tickets themselves."""
 
+    starts_since_green: int = 1_000_000
+    """Starts since the green channel last let somebody overtake."""
+    behind: Mapping[str, float] = field(default_factory=dict)
+    """By location: seconds it is further behind than the policy allows. Only positive ones."""
+
+    def green_may_overtake(self, policy: Policy) -> bool:
+        """The quota has room."""
+        return self.starts_since_green >= policy.green.one_in - 1
+
+
+CALM: Final = LineState()
+"""Nothing of note has happened."""
+
+
+class Rank(NamedTuple):
+    """Sort key: the smaller is served first."""
+
+    group: int
+    at: float
+    arrived_at: float
     id: str
-    idle_since: float
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """A ticket and the seat it goes to."""
-
-    ticket_id: str
-    seat_id: str
+CEILING: Final = 0
+DROPPED: Final = 1
+PLACED: Final = 2
 
 
-def rank(ticket: WaitingTicket, policy: Policy, now: float) -> tuple[float, str]:
-    """Sort key: the smaller is served first. First come, first served, by arrival.
+def rank(ticket: WaitingTicket, policy: Policy, now: float, state: LineState = CALM) -> Rank:
+    """Where a ticket stands; see the module."""
+    arrived = ticket.arrived_at
+    if now - arrived >= policy.ceiling_s:
+        return Rank(CEILING, arrived, arrived, ticket.id)
+    if ticket.lane is Lane.TECHNICAL_DROP:
+        return Rank(DROPPED, arrived, arrived, ticket.id)
+    return Rank(PLACED, ticket.place - grant_s(ticket, policy, state), arrived, ticket.id)
 
-    The arrival never changes, so who was dropped or declined stands where they stood.
+
+def grant_s(ticket: WaitingTicket, policy: Policy, state: LineState) -> float:
+    """By how many seconds a ticket stands before its place.
+
+    The largest of what it may claim, and what its location is behind.
     """
-    del policy, now
-    return ticket.arrived_at, ticket.id
+    claim = max(_lane_grant(ticket, policy), _green_grant(ticket, policy, state))
+    return claim + state.behind.get(ticket.location_id, 0.0)
 
 
-def in_order(tickets: Iterable[WaitingTicket], policy: Policy, now: float) -> list[WaitingTicket]:
-    """The line, first to be served first."""
-    return sorted(tickets, key=lambda ticket: rank(ticket, policy, now))
+def _lane_grant(ticket: WaitingTicket, policy: Policy) -> float:
+    match ticket.lane:
+        case Lane.RETURNED:
+            return policy.returns.head_start_s
+        case Lane.APPOINTMENT:
+            return policy.appointments.head_start_s
+        case _:
+            return 0.0
 
 
-def choose_seat(ticket: WaitingTicket, seats: Sequence[FreeSeat]) -> FreeSeat | None:
-    """The seat for a ticket: who knows the resident already, else the longest idle."""
-    fit = [seat for seat in seats if seat.id not in ticket.excluded_seats]
-    if not fit:
-        return None
-    return min(fit, key=lambda seat: (seat.id != ticket.last_seat_id, seat.idle_since, seat.id))
+def _green_grant(ticket: WaitingTicket, policy: Policy, state: LineState) -> float:
+    if ticket.green is None or not state.green_may_overtake(policy):
+        return 0.0
+    return policy.green.head_start_s
 
 
-def match(
-    tickets: Collection[WaitingTicket], seats: Collection[FreeSeat], policy: Policy, now: float
-) -> list[Pair]:
-    """Every pair that can be made now, in the order of the line."""
-    free = list(seats)
-    pairs = []
-    for ticket in in_order(tickets, policy, now):
-        if not free:
-            break
-        if ticket.away:
-            continue
-        seat = choose_seat(ticket, free)
-        if seat is not None:
-            free.remove(seat)
-            pairs.append(Pair(ticket.id, seat.id))
-    return pairs
+def in_order(
+    tickets: Iterable[WaitingTicket], policy: Policy, now: float, state: LineState = CALM
+) -> list[WaitingTicket]:
+    """The line as it stands, first to be served first.
+
+    The quota of the green channel is looked at once, for all.
+    """
+    return sorted(tickets, key=lambda ticket: rank(ticket, policy, now, state))
+
+
+def why_before(
+    first: WaitingTicket, second: WaitingTicket, policy: Policy, now: float, state: LineState = CALM
+) -> Precedence:
+    """Why `first` stands before `second`, in one word. Call it only where it does."""
+    mine, other = rank(first, policy, now, state), rank(second, policy, now, state)
+    if first.arrived_at <= second.arrived_at:
+        return Precedence.EARLIER
+    if mine.group != other.group:
+        return Precedence.CEILING if mine.group == CEILING else Precedence.TECHNICAL_DROP
+    if _green_grant(first, policy, state) > _lane_grant(first, policy):
+        return Precedence.GREEN
+    if _lane_grant(first, policy) > 0.0 or first.lane is not Lane.ORDINARY:
+        return Precedence(first.lane.value)
+    if state.behind.get(first.location_id, 0.0) > state.behind.get(second.location_id, 0.0):
+        return Precedence.BEHIND
+    # It is the second that was set back: called in vain, or ahead of its appointment.
+    return Precedence.EARLIER
+
+
+def overtakes(
+    first: WaitingTicket, others: Iterable[WaitingTicket], policy: Policy, state: LineState = CALM
+) -> bool:
+    """True when serving `first` now lets the green channel pass somebody who came earlier."""
+    if _green_grant(first, policy, state) <= _lane_grant(first, policy):
+        return False
+    return any(other.arrived_at < first.arrived_at for other in others if other.id != first.id)

@@ -28,9 +28,13 @@ from signaling.protocol.words import (
     BreakReason,
     CallEndReason,
     CallState,
+    EntryKind,
+    GreenReason,
+    Lane,
     Language,
     MediaReport,
     OfferOutcome,
+    ParkReason,
     SeatState,
     SeatStatus,
     TicketEndReason,
@@ -45,7 +49,7 @@ SQLModel.metadata.naming_convention = {
     "pk": "pk_%(table_name)s",
 }
 
-OPEN_TICKET = "state IN ('waiting', 'offered', 'serving')"
+OPEN_TICKET = "state IN ('waiting', 'offered', 'parked', 'serving')"
 """Condition of the partial indexes over tickets whose resident still has a claim."""
 
 
@@ -80,6 +84,8 @@ class LocationRow(SQLModel, table=True):
     """First letter of the numbers on its slips."""
     time_zone: str = "Asia/Shanghai"
     position: int = 0
+    district: str = ""
+    """Locations of one district share its windows before anybody else's; empty in one district."""
 
 
 class KioskRow(SQLModel, table=True):
@@ -149,6 +155,20 @@ class SeatRow(SQLModel):
     wrap_up_call_id: str | None = None
     wrap_up_until: float | None = None
     wrap_up_extensions: int = 0
+    location_id: str | None = None
+    """The township whose own window it is; None for a window of the whole district."""
+    level: int = 1
+    """Windows of a lower level are asked first; the policy says how long."""
+    departments: str = "*"
+    """What the agent who sits there may serve, joined by `|`; `*` is all. Set at sign-in."""
+    languages: str = "zh"
+    """Joined by `|`. Set at sign-in."""
+    shift_ends_at: float | None = None
+    declines_in_row: int = 0
+    tally_day: str = ""
+    """The day of the two counts below; on another day they are 0."""
+    calls_today: int = 0
+    talk_today_s: float = 0.0
 
 
 class SeatTable(SeatRow, table=True):
@@ -202,6 +222,21 @@ class TicketRow(SQLModel):
     ended_at: float | None = None
     end_reason: TicketEndReason | None = _word(TicketEndReason, default=None, nullable=True)
     rating_until: float | None = None
+    department: str = ""
+    """The skill it needs: its item's department, or where it was handed on to."""
+    lane: Lane = _word(Lane, default=Lane.ORDINARY)
+    place_at: float = 0.0
+    """Its place within its lane: the arrival, the appointed time, when it came back to the line."""
+    green: GreenReason | None = _word(GreenReason, default=None, nullable=True)
+    parked_because: ParkReason | None = _word(ParkReason, default=None, nullable=True)
+    parked_until: float | None = None
+    times_parked: int = 0
+    recalls: int = 0
+    hand_overs: int = 0
+    wanted_seat_id: str | None = None
+    """It was handed on to this seat, or comes back to it with a return code."""
+    entry_code: str | None = None
+    """The code it was taken with."""
 
     @property
     def number(self) -> str:
@@ -372,6 +407,67 @@ class OperationRow(SQLModel, table=True):
     command: str
     answer: str
     at: float = Field(index=True)
+
+
+class EntryCodeRow(SQLModel, table=True):
+    """A code somebody may take a ticket with: a return code or an appointment."""
+
+    __tablename__ = "entry_code"
+
+    code: str = Field(primary_key=True)
+    kind: EntryKind = Field(sa_type=Word(EntryKind))
+    item_code: str = Field(foreign_key="service_item.code")
+    location_id: str | None = Field(default=None, foreign_key="location.id")
+    """Where an appointment is; a return code is good everywhere."""
+    seat_id: str | None = Field(default=None, foreign_key="seat.id")
+    """Who served before, or whom the appointment is with."""
+    ticket_id: str | None = Field(default=None, foreign_key="ticket.id", index=True)
+    """The ticket in whose call a return code was given."""
+    due_at: float | None = None
+    """The appointed time."""
+    made_at: float
+    valid_until: float = Field(index=True)
+    used_at: float | None = None
+
+
+class PolicyVersionRow(SQLModel, table=True):
+    """A policy as it was applied; the newest is in force."""
+
+    __tablename__ = "policy_version"
+
+    id: int | None = Field(default=None, primary_key=True)
+    name: str
+    sha256: str
+    text: str
+    """The file itself."""
+    applied_at: float
+    applied_by: str
+
+
+class LineCounterRow(SQLModel, table=True):
+    """A number the order of service depends on, such as the starts since the last green one."""
+
+    __tablename__ = "line_counter"
+
+    name: str = Field(primary_key=True)
+    n: int = 0
+
+
+class EstimateRow(SQLModel, table=True):
+    """What a resident was told about the wait, and what it became."""
+
+    __tablename__ = "estimate"
+
+    ticket_id: str = Field(primary_key=True, foreign_key="ticket.id")
+    quoted_at: float
+    ahead: int
+    windows: int
+    low_s: float
+    high_s: float
+    flat_s: float
+    """What people ahead x mean / windows would have said."""
+    waited_s: float | None = None
+    """From the quote to the call; None while it waits, or when it ended otherwise."""
 
 
 class DayCounterRow(SQLModel, table=True):

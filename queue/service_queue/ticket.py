@@ -20,6 +20,12 @@ class TicketEvent(StrEnum):
     """The seat accepted in time."""
     CALL_FELL = "call_fell"
     """The call was lost and not ended: back in its place, first to the same seat."""
+    PARK = "park"
+    """The resident steps away, or nobody came when it was called."""
+    UNPARK = "unpark"
+    """The resident is back, or its recall is due."""
+    HAND_OVER = "hand_over"
+    """The agent hands it on: back in its place, for somebody else."""
     SERVE = "serve"
     """A person ended the call."""
     LEAVE = "leave"
@@ -37,14 +43,22 @@ TICKET: Final = Transitions[S, TicketEvent](
         (S.OFFERED, TicketEvent.OFFER_FELL): S.WAITING,
         (S.OFFERED, TicketEvent.ACCEPT): S.SERVING,
         (S.SERVING, TicketEvent.CALL_FELL): S.WAITING,
+        (S.SERVING, TicketEvent.HAND_OVER): S.WAITING,
+        (S.WAITING, TicketEvent.PARK): S.PARKED,
+        (S.OFFERED, TicketEvent.PARK): S.PARKED,
+        (S.SERVING, TicketEvent.PARK): S.PARKED,
+        (S.PARKED, TicketEvent.UNPARK): S.WAITING,
         (S.SERVING, TicketEvent.SERVE): S.COMPLETED,
         (S.WAITING, TicketEvent.LEAVE): S.ABANDONED,
+        (S.PARKED, TicketEvent.LEAVE): S.ABANDONED,
         (S.OFFERED, TicketEvent.LEAVE): S.ABANDONED,
         (S.SERVING, TicketEvent.LEAVE): S.ABANDONED,
         (S.WAITING, TicketEvent.LOSE_KIOSK): S.ABANDONED,
+        (S.PARKED, TicketEvent.LOSE_KIOSK): S.ABANDONED,
         (S.OFFERED, TicketEvent.LOSE_KIOSK): S.ABANDONED,
         (S.SERVING, TicketEvent.LOSE_KIOSK): S.ABANDONED,
         (S.WAITING, TicketEvent.CLOSE): S.EXPIRED,
+        (S.PARKED, TicketEvent.CLOSE): S.EXPIRED,
         (S.OFFERED, TicketEvent.CLOSE): S.EXPIRED,
         (S.SERVING, TicketEvent.CLOSE): S.EXPIRED,
     },

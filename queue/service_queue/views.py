@@ -99,6 +99,8 @@ def kiosk_phase(ticket: TicketRow | None, now: float) -> KioskPhase:
     match ticket.state:
         case TicketState.WAITING:
             return KioskPhase.WAITING
+        case TicketState.PARKED:
+            return KioskPhase.PARKED
         case TicketState.OFFERED:
             return KioskPhase.RINGING
         case TicketState.SERVING:

@@ -27,12 +27,11 @@ from signaling.protocol.errors import Refusal, TokenExpired, rebuild
 from signaling.protocol.events import (
     AccessRevoked,
     AttachmentReplaced,
-    Done,
+    CommandAnswer,
     Hello,
     Refused,
     ServerClosing,
     ServerEvent,
-    TicketTaken,
     Welcomed,
     answer,
     server_event,
@@ -49,8 +48,6 @@ EVENTS_AHEAD: Final = 1000
 """More unhandled events than this and the line is dropped: a fresh view is cheaper."""
 STEADY_S: Final = 10.0
 """A connection that lasted this long clears the count of failures."""
-
-type_of_answer = Done | TicketTaken
 
 
 class LinkStatus(StrEnum):
@@ -153,7 +150,7 @@ class Link:
         message: Command | SendSignal | SyncView | ReportHealth,
         *,
         deadline_s: float = ANSWER_DEADLINE_S,
-    ) -> type_of_answer:
+    ) -> CommandAnswer:
         """Send `message` and return what the server answered.
 
         A command is sent again, with its `op_id`, after every loss of the line until it is

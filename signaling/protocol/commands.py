@@ -10,9 +10,19 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
-from signaling.protocol.message import Id, Message
+from signaling.protocol.message import Id, Message, Moment
 from signaling.protocol.signals import Candidate, Description
-from signaling.protocol.words import BreakReason, DeclineReason, Language, MediaReport
+from signaling.protocol.words import (
+    BreakReason,
+    DeclineReason,
+    GreenReason,
+    Language,
+    MediaReport,
+    TransferReason,
+)
+
+EntryCode = Annotated[str, Field(pattern=r"^[0-9]{8}$")]
+"""What a resident types: eight digits, the last one a check digit."""
 
 
 class Command(Message):
@@ -22,17 +32,36 @@ class Command(Message):
 
 
 class TakeTicket(Command):
-    """Kiosk: take a place in the line for a service item."""
+    """Kiosk: take a place in the line for a service item, or with a code for what it is for."""
 
     type: Literal["ticket.take"] = "ticket.take"
-    item_code: Id
+    item_code: Id | None = None
+    """Needed without `code`; with one, the item is the code's."""
     language: Language = Language.ZH
+    green: GreenReason | None = None
+    """What the resident says; the policy tells which reasons count by word alone."""
+    code: EntryCode | None = None
+    """A return code or the code of an appointment."""
 
 
 class LeaveTicket(Command):
     """Kiosk: give the place up."""
 
     type: Literal["ticket.leave"] = "ticket.leave"
+    ticket_id: Id
+
+
+class StepAway(Command):
+    """Kiosk: keep my place, but do not call me for a while (暂离)."""
+
+    type: Literal["ticket.step_away"] = "ticket.step_away"
+    ticket_id: Id
+
+
+class ComeBack(Command):
+    """Kiosk: I am here again."""
+
+    type: Literal["ticket.come_back"] = "ticket.come_back"
     ticket_id: Id
 
 
@@ -77,6 +106,13 @@ class TakeBreak(Command):
     reason: BreakReason
 
 
+class SetShiftEnd(Command):
+    """Agent: when my shift ends; the resident of that moment is finished first. None: no end."""
+
+    type: Literal["seat.set_shift_end"] = "seat.set_shift_end"
+    at: Moment | None
+
+
 class AcceptTicket(Command):
     """Agent: accept the ticket offered. Quotes the epoch of the lease; a late accept is refused."""
 
@@ -98,6 +134,31 @@ class EndCall(Command):
     """Either side: end the call."""
 
     type: Literal["call.end"] = "call.end"
+    call_id: Id
+
+
+class MarkNoShow(Command):
+    """Agent: nobody is in the booth (过号); the ticket is called again later."""
+
+    type: Literal["call.no_show"] = "call.no_show"
+    call_id: Id
+
+
+class TransferCall(Command):
+    """Agent: hand the resident on, to another item, a department or a seat; exactly one of them."""
+
+    type: Literal["call.transfer"] = "call.transfer"
+    call_id: Id
+    reason: TransferReason
+    to_item: Id | None = None
+    to_department: Annotated[str, Field(min_length=1, max_length=60)] | None = None
+    to_seat: Id | None = None
+
+
+class GiveReturnCode(Command):
+    """Agent: a code with which the resident comes back for the same matter (回头号)."""
+
+    type: Literal["call.give_return_code"] = "call.give_return_code"
     call_id: Id
 
 
@@ -169,14 +230,18 @@ class ReportHealth(Message):
     uptime_s: Annotated[float, Field(ge=0)]
 
 
-KioskCommand = TakeTicket | LeaveTicket | RateCall | SkipRating
+KioskCommand = TakeTicket | LeaveTicket | StepAway | ComeBack | RateCall | SkipRating
 SeatCommand = (
     SignIn
     | SignOut
     | OpenSeat
     | TakeBreak
+    | SetShiftEnd
     | AcceptTicket
     | DeclineTicket
+    | MarkNoShow
+    | TransferCall
+    | GiveReturnCode
     | ExtendWrapUp
     | FinishWrapUp
     | SaveNote

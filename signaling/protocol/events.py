@@ -139,6 +139,15 @@ class TicketTaken(Message):
     number: str
 
 
+class ReturnCodeGiven(Message):
+    """Answer to `call.give_return_code`."""
+
+    type: Literal["return_code.given"] = "return_code.given"
+    op_id: Id
+    code: str
+    valid_until: Moment
+
+
 class Refused(Message):
     """Answer: refused, and nothing was changed."""
 
@@ -148,7 +157,10 @@ class Refused(Message):
     detail: str = ""
 
 
-Answer = Annotated[Done | TicketTaken | Refused, Field(discriminator="type")]
+CommandAnswer = Done | TicketTaken | ReturnCodeGiven
+"""What a command that was carried out is answered with."""
+
+Answer = Annotated[CommandAnswer | Refused, Field(discriminator="type")]
 answer: TypeAdapter[Answer] = TypeAdapter(Answer)
 """Parses the answer to a command; raises pydantic.ValidationError."""
 

@@ -12,11 +12,15 @@ from signaling.protocol.words import (
     BreakReason,
     CallEndReason,
     CallState,
+    GreenReason,
     KioskPhase,
+    Lane,
     Language,
     MediaReport,
     OfferOutcome,
+    ParkReason,
     Party,
+    Precedence,
     SeatState,
     SeatStatus,
     TicketEndReason,
@@ -84,6 +88,42 @@ class CallView(Shape):
     agent_media: MediaReport
 
 
+class WaitRange(Shape):
+    """How long it will take until the call, in seconds from `at`, told honestly.
+
+    Half of the time it is over by `low_s`, nine times out of ten by `high_s`.
+    """
+
+    low_s: float
+    high_s: float
+    at: Moment
+
+
+class Ahead(Shape):
+    """So many stand before this ticket for that reason."""
+
+    why: Precedence
+    count: int
+
+
+class ReturnCode(Shape):
+    """The code with which a resident comes back for the same matter (回头号)."""
+
+    code: str
+    valid_until: Moment
+
+
+class ServiceHours(Shape):
+    """Whether the hall is open for this kiosk now, and what comes next. Moments of today."""
+
+    open: bool
+    """Tickets are given out."""
+    opens_at: Moment | None = None
+    last_ticket_at: Moment | None = None
+    closes_at: Moment | None = None
+    """None: no hours are set, the hall is always open."""
+
+
 # --- kiosk -----------------------------------------------------------------------------------
 
 
@@ -104,6 +144,18 @@ class KioskTicket(Shape):
     """Seats that take tickets, busy or not."""
     returned_because: CallEndReason | OfferOutcome | None
     """Why it is waiting again, when an offer or a call fell through."""
+    lane: Lane = Lane.ORDINARY
+    green: GreenReason | None = None
+    wait: WaitRange | None = None
+    """None while no open window may serve it."""
+    before: tuple[Ahead, ...] = ()
+    """Who stands before it, by reason; the counts add up to `ahead`."""
+    parked_because: ParkReason | None = None
+    parked_until: Moment | None = None
+    """When a parked ticket ends (stepped away) or is called again (no show)."""
+    may_step_away: bool = False
+    recalls_left: int = 0
+    hand_overs: int = 0
 
 
 class RatingDue(Shape):
@@ -132,6 +184,9 @@ class KioskView(Shape):
     last_end: TicketEndReason | None
     """How the ticket before ended, for one closing sentence."""
     last_end_at: Moment | None
+    return_code: ReturnCode | None = None
+    """Given in the call that is going on or was just ended."""
+    hours: ServiceHours = ServiceHours(open=True)
 
 
 # --- desk ------------------------------------------------------------------------------------
@@ -147,6 +202,13 @@ class DeskTicket(Shape):
     location: LocationRef
     kiosk_name: str
     arrived_at: Moment
+    lane: Lane = Lane.ORDINARY
+    green: GreenReason | None = None
+    recalls: int = 0
+    """How often it was called in vain."""
+    hand_overs: int = 0
+    handed_over_by: str | None = None
+    """The name of the window that handed it on last."""
 
 
 class DeskOffer(Shape):
@@ -178,6 +240,20 @@ class QueueLine(Shape):
     location: LocationRef
     arrived_at: Moment
     away: bool
+    lane: Lane = Lane.ORDINARY
+    green: GreenReason | None = None
+
+
+class Colleague(Shape):
+    """Another window a resident can be handed to."""
+
+    seat_id: Id
+    seat_name: str
+    agent_name: str
+    departments: tuple[str, ...]
+    """`*` alone: all."""
+    status: SeatStatus
+    state: SeatState
 
 
 class QueueGlance(Shape):
@@ -211,6 +287,10 @@ class DeskView(Shape):
     wrap_up: WrapUpView | None
     queue: QueueGlance
     served_today: int
+    shift_ends_at: Moment | None = None
+    colleagues: tuple[Colleague, ...] = ()
+    """During a call: who could take it over."""
+    return_code: ReturnCode | None = None
 
 
 # --- wall ------------------------------------------------------------------------------------
@@ -236,6 +316,11 @@ class WallLocation(Shape):
     in_call: int
     oldest_arrival: Moment | None
     served_today: int
+    longest_wait_s: float | None = None
+    """Today, of those who were called."""
+    p90_wait_s: float | None = None
+    behind_s: float = 0.0
+    """How much longer one waits here than in the district, on average, of late; never negative."""
 
 
 class WallSeat(Shape):
@@ -253,6 +338,7 @@ class WallSeat(Shape):
     """Whom it serves, while it does."""
     item: ItemRef | None
     served_today: int
+    shift_ends_at: Moment | None = None
 
 
 class WallTicket(Shape):
@@ -267,6 +353,22 @@ class WallTicket(Shape):
     state_since: Moment
     seat_id: Id | None
     away: bool
+    lane: Lane = Lane.ORDINARY
+    green: GreenReason | None = None
+    parked_until: Moment | None = None
+    hand_overs: int = 0
+    wait: WaitRange | None = None
+
+
+class WallAlert(Shape):
+    """Something a supervisor should look at."""
+
+    kind: str
+    """`unmatched`, `handed_over_often`, `location_behind`, `long_wait`, `no_window`."""
+    since: Moment
+    ticket_number: str | None = None
+    location_id: Id | None = None
+    seat_id: Id | None = None
 
 
 class WallToday(Shape):
@@ -282,6 +384,13 @@ class WallToday(Shape):
     median_wait_s: float | None
     ratings: tuple[int, int, int, int, int]
     """How many gave 1, 2, 3, 4 and 5."""
+    parked: int = 0
+    p90_wait_s: float | None = None
+    gini: float | None = None
+    """Of the mean waits of the locations: 0 is all alike, 1 is one bears it all."""
+    alerts: tuple[WallAlert, ...] = ()
+    policy: str = ""
+    """Name and version of the policy in force."""
 
 
 class WallView(Shape):

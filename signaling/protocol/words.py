@@ -37,6 +37,8 @@ class TicketState(StrEnum):
     """In the line. Set when taken, or when an offer or a call fell through."""
     OFFERED = "offered"
     """Reserved for one seat until the ticket offer expires. Set by the matcher."""
+    PARKED = "parked"
+    """Keeps its claim but is not called: the resident stepped away, or was called and not there."""
     SERVING = "serving"
     """In a call. Set when the seat accepts."""
     COMPLETED = "completed"
@@ -52,7 +54,77 @@ class TicketState(StrEnum):
         return self in _OPEN_TICKET_STATES
 
 
-_OPEN_TICKET_STATES = frozenset({TicketState.WAITING, TicketState.OFFERED, TicketState.SERVING})
+_OPEN_TICKET_STATES = frozenset(
+    {TicketState.WAITING, TicketState.OFFERED, TicketState.PARKED, TicketState.SERVING}
+)
+
+
+class Lane(StrEnum):
+    """Which part of the line a ticket stands in; within a lane the earlier place goes first."""
+
+    ORDINARY = "ordinary"
+    """By arrival."""
+    TECHNICAL_DROP = "technical_drop"
+    """The call was lost through no fault of the resident: first of all, by arrival."""
+    RETURNED = "returned"
+    """Came back with a return code (回头号) for the same matter."""
+    APPOINTMENT = "appointment"
+    """Came for an appointed time, and in time for it."""
+    RECALLED = "recalled"
+    """Was called and not there (过号); stands where it came back to the line."""
+
+
+class GreenReason(StrEnum):
+    """Why a ticket goes through the green channel (绿色通道)."""
+
+    ELDERLY = "elderly"
+    DISABLED = "disabled"
+    PREGNANT = "pregnant"
+    MILITARY = "military"
+
+
+class ParkReason(StrEnum):
+    """Why a ticket is parked."""
+
+    STEPPED_AWAY = "stepped_away"
+    """The resident asked for it (暂离); a countdown runs."""
+    NO_SHOW = "no_show"
+    """It was called and nobody came (过号); it is called again when its time is up."""
+
+
+class Precedence(StrEnum):
+    """Why one ticket is served before another: the words of the explanation."""
+
+    EARLIER = "earlier"
+    """It came earlier."""
+    TECHNICAL_DROP = "technical_drop"
+    GREEN = "green"
+    CEILING = "ceiling"
+    """It has waited so long that nobody may overtake it."""
+    RETURNED = "returned"
+    APPOINTMENT = "appointment"
+    RECALLED = "recalled"
+    BEHIND = "behind"
+    """Its location has fallen behind the others."""
+
+
+class EntryKind(StrEnum):
+    """What a code typed at a kiosk is for."""
+
+    RETURN = "return"
+    """回头号: back with what was missing, for the same matter."""
+    APPOINTMENT = "appointment"
+
+
+class TransferReason(StrEnum):
+    """Why an agent hands a resident on."""
+
+    WRONG_ITEM = "wrong_item"
+    NEEDS_SPECIALIST = "needs_specialist"
+    LANGUAGE = "language"
+    SHIFT_OVER = "shift_over"
+    EQUIPMENT = "equipment"
+    OTHER = "other"
 
 
 class TicketEndReason(StrEnum):
@@ -63,6 +135,10 @@ class TicketEndReason(StrEnum):
     KIOSK_LOST = "kiosk_lost"
     MEDIA_FAILED = "media_failed"
     SERVICE_CLOSED = "service_closed"
+    NOT_PRESENT = "not_present"
+    """Called as often as the policy allows, and nobody came."""
+    STAYED_AWAY = "stayed_away"
+    """Stepped away and did not come back in time."""
 
 
 class SeatStatus(StrEnum):
@@ -85,6 +161,10 @@ class BreakReason(StrEnum):
     PAPERWORK = "paperwork"
     NO_ANSWER = "no_answer"
     """Set by the server when a ticket offer rang out; the agent sees why and comes back by hand."""
+    DECLINED_OFTEN = "declined_often"
+    """Set by the server after several refusals in a row."""
+    SHIFT_OVER = "shift_over"
+    """Set by the server when the shift's end has come and the resident was finished."""
 
 
 class SeatState(StrEnum):
@@ -140,6 +220,10 @@ class CallEndReason(StrEnum):
     MEDIA_LOST = "media_lost"
     NEVER_CONNECTED = "never_connected"
     SERVICE_CLOSED = "service_closed"
+    NO_SHOW = "no_show"
+    """The agent found nobody in the booth."""
+    TRANSFERRED = "transferred"
+    """The agent handed the resident on."""
 
     @property
     def is_intentional(self) -> bool:
@@ -160,6 +244,7 @@ class KioskPhase(StrEnum):
 
     IDLE = "idle"
     WAITING = "waiting"
+    PARKED = "parked"
     RINGING = "ringing"
     IN_CALL = "in_call"
     RATING = "rating"

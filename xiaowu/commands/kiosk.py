@@ -160,6 +160,8 @@ def _sentence(view: KioskView) -> str:
         case KioskPhase.WAITING:
             ahead = view.ticket.ahead if view.ticket is not None else 0
             return f"Ticket {number}: {ahead} before us."
+        case KioskPhase.PARKED:
+            return f"Ticket {number}: parked, the place is kept."
         case KioskPhase.RINGING:
             return f"Ticket {number}: {view.seat_name} is being called."
         case KioskPhase.IN_CALL:

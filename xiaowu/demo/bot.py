@@ -16,13 +16,13 @@ from typing import Final
 
 from signaling.client.call import CallMedia
 from signaling.client.errors import ClientError, LinkStopped
-from signaling.client.link import Link, LinkStatus, type_of_answer
+from signaling.client.link import Link, LinkStatus
 from signaling.client.pictures import ArtificialPictures
 from signaling.client.sounds import PackedSound, Tone
 from signaling.client.tracks import LocalMedia
 from signaling.protocol.commands import Command, SendSignal
 from signaling.protocol.errors import Refusal, RefusedByPeer
-from signaling.protocol.events import ServerEvent, Signalled
+from signaling.protocol.events import CommandAnswer, ServerEvent, Signalled
 from signaling.protocol.views import CallView, DeskView, KioskView
 from signaling.protocol.words import Party
 from xiaowu.demo.bot_plan import Span
@@ -65,7 +65,7 @@ class Bot:
         self._seq = -1
         self._situation: Hashable = None
         self._behaviour: asyncio.Task[None] | None = None
-        self._saying: set[asyncio.Task[type_of_answer | None]] = set()
+        self._saying: set[asyncio.Task[CommandAnswer | None]] = set()
         self._call_id: str | None = None
         self._accepted_at: float | None = None
         self._link = Link(
@@ -139,7 +139,7 @@ class Bot:
             self._behaviour.cancel()
         self._behaviour = asyncio.create_task(self._behave(situation), name=f"bot {self.name}")
 
-    async def say(self, command: Command) -> type_of_answer | None:
+    async def say(self, command: Command) -> CommandAnswer | None:
         """Send `command` to its end even if the behaviour is dropped; None if it was refused."""
         task = asyncio.create_task(self._say(command), name=f"bot {self.name} says")
         self._saying.add(task)
@@ -154,7 +154,7 @@ class Bot:
         """Remember when the agent said yes, for the set-up time."""
         self._accepted_at = time.monotonic()
 
-    def answered(self, command: Command, answer: type_of_answer) -> None:
+    def answered(self, command: Command, answer: CommandAnswer) -> None:
         """Hear the answer to a command that was carried out."""
 
     def refused(self, command: Command) -> None:
@@ -189,7 +189,7 @@ class Bot:
             self.report(BotRefused(bot=self.name, command="any", code=type(failure).__name__))
             self._situation = None  # the next view starts the behaviour again
 
-    async def _say(self, command: Command) -> type_of_answer | None:
+    async def _say(self, command: Command) -> CommandAnswer | None:
         try:
             answer = await self._link.send(command)
         except Refusal as refusal:

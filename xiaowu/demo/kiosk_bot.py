@@ -7,9 +7,9 @@ import random
 from collections.abc import Awaitable, Callable, Hashable
 from typing import Final
 
-from signaling.client.link import op_id, type_of_answer
+from signaling.client.link import op_id
 from signaling.protocol.commands import Command, EndCall, RateCall, SkipRating, TakeTicket
-from signaling.protocol.events import KioskUpdated, ServerEvent, TicketTaken
+from signaling.protocol.events import CommandAnswer, KioskUpdated, ServerEvent, TicketTaken
 from signaling.protocol.views import KioskView
 from signaling.protocol.words import CallState, KioskPhase, Language, Party
 from xiaowu.demo.bot import Bot, Tell
@@ -103,7 +103,7 @@ class KioskBot(Bot):
         number = self._plan.seat_numbers.get(name or "")
         return None if number is None else seat_tone_hz(number)
 
-    def answered(self, command: Command, answer: type_of_answer) -> None:
+    def answered(self, command: Command, answer: CommandAnswer) -> None:
         """Keep the ticket that was given out."""
         if isinstance(answer, TicketTaken):
             self.report(

@@ -3,12 +3,32 @@
 export const PROTOCOL_VERSION = 1
 export const MAX_MESSAGE_BYTES = 65536
 
-export type Answer = Done | TicketTaken | Refused
+/**
+ * Why one ticket is served before another: the words of the explanation.
+ */
+export type Precedence =
+  | 'earlier'
+  | 'technical_drop'
+  | 'green'
+  | 'ceiling'
+  | 'returned'
+  | 'appointment'
+  | 'recalled'
+  | 'behind'
+export type Answer = Done | TicketTaken | ReturnCodeGiven | Refused
 /**
  * Why a seat is on break.
  */
 export type BreakReason =
-  'preparing' | 'rest' | 'meal' | 'meeting' | 'training' | 'paperwork' | 'no_answer'
+  | 'preparing'
+  | 'rest'
+  | 'meal'
+  | 'meeting'
+  | 'training'
+  | 'paperwork'
+  | 'no_answer'
+  | 'declined_often'
+  | 'shift_over'
 /**
  * Why a call ended.
  */
@@ -20,6 +40,8 @@ export type CallEndReason =
   | 'media_lost'
   | 'never_connected'
   | 'service_closed'
+  | 'no_show'
+  | 'transferred'
 /**
  * Where a call stands.
  */
@@ -31,14 +53,20 @@ export type MediaReport = 'none' | 'flowing' | 'stalled'
 export type ClientMessage =
   | TakeTicket
   | LeaveTicket
+  | StepAway
+  | ComeBack
   | RateCall
   | SkipRating
   | SignIn
   | SignOut
   | OpenSeat
   | TakeBreak
+  | SetShiftEnd
   | AcceptTicket
   | DeclineTicket
+  | MarkNoShow
+  | TransferCall
+  | GiveReturnCode
   | ExtendWrapUp
   | FinishWrapUp
   | SaveNote
@@ -49,6 +77,10 @@ export type ClientMessage =
   | SyncView
   | ReportHealth
 /**
+ * Why a ticket goes through the green channel (绿色通道).
+ */
+export type GreenReason = 'elderly' | 'disabled' | 'pregnant' | 'military'
+/**
  * A language a resident may choose.
  */
 export type Language = 'zh' | 'en' | 'bo'
@@ -58,9 +90,10 @@ export type Language = 'zh' | 'en' | 'bo'
 export type DeclineReason =
   'not_my_field' | 'language' | 'equipment' | 'conflict_of_interest' | 'other'
 /**
- * The two ends of a call.
+ * Why an agent hands a resident on.
  */
-export type Party = 'resident' | 'agent'
+export type TransferReason =
+  'wrong_item' | 'needs_specialist' | 'language' | 'shift_over' | 'equipment' | 'other'
 /**
  * What the seat is doing; only the server changes it.
  */
@@ -70,9 +103,21 @@ export type SeatState = 'idle' | 'reserved' | 'in_call' | 'wrap_up'
  */
 export type SeatStatus = 'offline' | 'available' | 'on_break'
 /**
+ * Which part of the line a ticket stands in; within a lane the earlier place goes first.
+ */
+export type Lane = 'ordinary' | 'technical_drop' | 'returned' | 'appointment' | 'recalled'
+/**
+ * The two ends of a call.
+ */
+export type Party = 'resident' | 'agent'
+/**
  * Which screen a kiosk belongs on.
  */
-export type KioskPhase = 'idle' | 'waiting' | 'ringing' | 'in_call' | 'rating'
+export type KioskPhase = 'idle' | 'waiting' | 'parked' | 'ringing' | 'in_call' | 'rating'
+/**
+ * Why a ticket is parked.
+ */
+export type ParkReason = 'stepped_away' | 'no_show'
 /**
  * How a ticket offer ended.
  */
@@ -80,12 +125,19 @@ export type OfferOutcome = 'accepted' | 'declined' | 'timed_out' | 'revoked'
 /**
  * Where a place in the queue stands.
  */
-export type TicketState = 'waiting' | 'offered' | 'serving' | 'completed' | 'abandoned' | 'expired'
+export type TicketState =
+  'waiting' | 'offered' | 'parked' | 'serving' | 'completed' | 'abandoned' | 'expired'
 /**
  * Why a ticket is no longer open.
  */
 export type TicketEndReason =
-  'served' | 'resident_left' | 'kiosk_lost' | 'media_failed' | 'service_closed'
+  | 'served'
+  | 'resident_left'
+  | 'kiosk_lost'
+  | 'media_failed'
+  | 'service_closed'
+  | 'not_present'
+  | 'stayed_away'
 /**
  * What a connection may do.
  */
@@ -108,6 +160,7 @@ export type ServerEvent =
 export interface Protocol {
   AcceptTicket: AcceptTicket
   AccessRevoked: AccessRevoked
+  Ahead: Ahead
   Answer: Answer
   AttachmentReplaced: AttachmentReplaced
   BreakReason: BreakReason
@@ -116,6 +169,8 @@ export interface Protocol {
   CallView: CallView
   Candidate: Candidate
   ClientMessage: ClientMessage
+  Colleague: Colleague
+  ComeBack: ComeBack
   DeclineReason: DeclineReason
   DeclineTicket: DeclineTicket
   Description: Description
@@ -127,6 +182,8 @@ export interface Protocol {
   EndCall: EndCall
   ExtendWrapUp: ExtendWrapUp
   FinishWrapUp: FinishWrapUp
+  GiveReturnCode: GiveReturnCode
+  GreenReason: GreenReason
   Hello: Hello
   IceServer: IceServer
   ItemGuide: ItemGuide
@@ -135,14 +192,18 @@ export interface Protocol {
   KioskTicket: KioskTicket
   KioskUpdated: KioskUpdated
   KioskView: KioskView
+  Lane: Lane
   Language: Language
   LeaveTicket: LeaveTicket
   LocationRef: LocationRef
+  MarkNoShow: MarkNoShow
   MediaLink: MediaLink
   MediaReport: MediaReport
   OfferOutcome: OfferOutcome
   OpenSeat: OpenSeat
+  ParkReason: ParkReason
   Party: Party
+  Precedence: Precedence
   QueueGlance: QueueGlance
   QueueLine: QueueLine
   RateCall: RateCall
@@ -151,6 +212,8 @@ export interface Protocol {
   Refused: Refused
   ReportHealth: ReportHealth
   ReportMedia: ReportMedia
+  ReturnCode: ReturnCode
+  ReturnCodeGiven: ReturnCodeGiven
   Role: Role
   SaveNote: SaveNote
   SeatState: SeatState
@@ -158,10 +221,13 @@ export interface Protocol {
   SendSignal: SendSignal
   ServerClosing: ServerClosing
   ServerEvent: ServerEvent
+  ServiceHours: ServiceHours
+  SetShiftEnd: SetShiftEnd
   SignIn: SignIn
   SignOut: SignOut
   Signalled: Signalled
   SkipRating: SkipRating
+  StepAway: StepAway
   SyncView: SyncView
   TakeBreak: TakeBreak
   TakeTicket: TakeTicket
@@ -169,6 +235,10 @@ export interface Protocol {
   TicketEndReason: TicketEndReason
   TicketState: TicketState
   TicketTaken: TicketTaken
+  TransferCall: TransferCall
+  TransferReason: TransferReason
+  WaitRange: WaitRange
+  WallAlert: WallAlert
   WallKiosk: WallKiosk
   WallLocation: WallLocation
   WallReset: WallReset
@@ -196,6 +266,13 @@ export interface AccessRevoked {
   type: 'access.revoked'
 }
 /**
+ * So many stand before this ticket for that reason.
+ */
+export interface Ahead {
+  count: number
+  why: Precedence
+}
+/**
  * Answer: committed.
  */
 export interface Done {
@@ -210,6 +287,15 @@ export interface TicketTaken {
   op_id: string
   ticket_id: string
   type: 'ticket.taken'
+}
+/**
+ * Answer to `call.give_return_code`.
+ */
+export interface ReturnCodeGiven {
+  code: string
+  op_id: string
+  type: 'return_code.given'
+  valid_until: number
 }
 /**
  * Answer: refused, and nothing was changed.
@@ -249,10 +335,12 @@ export interface Candidate {
   sdp_mid?: string | null
 }
 /**
- * Kiosk: take a place in the line for a service item.
+ * Kiosk: take a place in the line for a service item, or with a code for what it is for.
  */
 export interface TakeTicket {
-  item_code: string
+  code?: string | null
+  green?: GreenReason | null
+  item_code?: string | null
   language?: Language
   op_id: string
   type: 'ticket.take'
@@ -264,6 +352,22 @@ export interface LeaveTicket {
   op_id: string
   ticket_id: string
   type: 'ticket.leave'
+}
+/**
+ * Kiosk: keep my place, but do not call me for a while (暂离).
+ */
+export interface StepAway {
+  op_id: string
+  ticket_id: string
+  type: 'ticket.step_away'
+}
+/**
+ * Kiosk: I am here again.
+ */
+export interface ComeBack {
+  op_id: string
+  ticket_id: string
+  type: 'ticket.come_back'
 }
 /**
  * Kiosk: rate the service, 1 (very bad) to 5 (very good); once per ticket.
@@ -313,6 +417,14 @@ export interface TakeBreak {
   type: 'seat.take_break'
 }
 /**
+ * Agent: when my shift ends; the resident of that moment is finished first. None: no end.
+ */
+export interface SetShiftEnd {
+  at: number | null
+  op_id: string
+  type: 'seat.set_shift_end'
+}
+/**
  * Agent: not this one, with a reason; the ticket keeps its place.
  */
 export interface DeclineTicket {
@@ -321,6 +433,34 @@ export interface DeclineTicket {
   op_id: string
   reason: DeclineReason
   type: 'ticket.decline'
+}
+/**
+ * Agent: nobody is in the booth (过号); the ticket is called again later.
+ */
+export interface MarkNoShow {
+  call_id: string
+  op_id: string
+  type: 'call.no_show'
+}
+/**
+ * Agent: hand the resident on, to another item, a department or a seat; exactly one of them.
+ */
+export interface TransferCall {
+  call_id: string
+  op_id: string
+  reason: TransferReason
+  to_department?: string | null
+  to_item?: string | null
+  to_seat?: string | null
+  type: 'call.transfer'
+}
+/**
+ * Agent: a code with which the resident comes back for the same matter (回头号).
+ */
+export interface GiveReturnCode {
+  call_id: string
+  op_id: string
+  type: 'call.give_return_code'
 }
 /**
  * Agent: more time for after-call work.
@@ -410,6 +550,17 @@ export interface ReportHealth {
   version: string
 }
 /**
+ * Another window a resident can be handed to.
+ */
+export interface Colleague {
+  agent_name: string
+  departments: string[]
+  seat_id: string
+  seat_name: string
+  state: SeatState
+  status: SeatStatus
+}
+/**
  * A ticket offer that rings.
  */
 export interface DeskOffer {
@@ -423,12 +574,17 @@ export interface DeskOffer {
  */
 export interface DeskTicket {
   arrived_at: number
+  green: GreenReason | null
+  hand_overs: number
+  handed_over_by: string | null
   id: string
   item: ItemGuide
   kiosk_name: string
+  lane: Lane
   language: Language
   location: LocationRef
   number: string
+  recalls: number
 }
 /**
  * A service item with what an agent needs beside the picture.
@@ -465,15 +621,18 @@ export interface DeskView {
   agent_name: string
   break_reason: BreakReason | null
   call: CallView | null
+  colleagues: Colleague[]
   link: MediaLink | null
   note: string
   offer: DeskOffer | null
   queue: QueueGlance
+  return_code: ReturnCode | null
   seat_id: string
   seat_name: string
   seq: number
   served_today: number
   server_time: number
+  shift_ends_at: number | null
   state: SeatState
   state_since: number
   status: SeatStatus
@@ -519,7 +678,9 @@ export interface QueueGlance {
 export interface QueueLine {
   arrived_at: number
   away: boolean
+  green: GreenReason | null
   item: ItemRef
+  lane: Lane
   location: LocationRef
   number: string
 }
@@ -530,6 +691,13 @@ export interface ItemRef {
   code: string
   name: string
   name_en: string
+}
+/**
+ * The code with which a resident comes back for the same matter (回头号).
+ */
+export interface ReturnCode {
+  code: string
+  valid_until: number
 }
 /**
  * After-call work that runs.
@@ -558,14 +726,33 @@ export interface Hello {
 export interface KioskTicket {
   ahead: number
   arrived_at: number
+  before: Ahead[]
+  green: GreenReason | null
+  hand_overs: number
   id: string
   item: ItemRef
+  lane: Lane
   language: Language
+  may_step_away: boolean
   number: string
+  parked_because: ParkReason | null
+  parked_until: number | null
+  recalls_left: number
   returned_because: CallEndReason | OfferOutcome | null
   soon: boolean
   state: TicketState
+  wait: WaitRange | null
   windows_open: number
+}
+/**
+ * How long it will take until the call, in seconds from `at`, told honestly.
+ *
+ * Half of the time it is over by `low_s`, nine times out of ten by `high_s`.
+ */
+export interface WaitRange {
+  at: number
+  high_s: number
+  low_s: number
 }
 /**
  * A kiosk's view changed.
@@ -579,6 +766,7 @@ export interface KioskUpdated {
  */
 export interface KioskView {
   call: CallView | null
+  hours: ServiceHours
   kiosk_id: string
   kiosk_name: string
   last_end: TicketEndReason | null
@@ -587,10 +775,20 @@ export interface KioskView {
   location: LocationRef
   phase: KioskPhase
   rating: RatingDue | null
+  return_code: ReturnCode | null
   seat_name: string | null
   seq: number
   server_time: number
   ticket: KioskTicket | null
+}
+/**
+ * Whether the hall is open for this kiosk now, and what comes next. Moments of today.
+ */
+export interface ServiceHours {
+  closes_at: number | null
+  last_ticket_at: number | null
+  open: boolean
+  opens_at: number | null
 }
 /**
  * The resident may rate the call that just ended.
@@ -641,12 +839,15 @@ export interface WallView {
  * One location on the wall.
  */
 export interface WallLocation {
+  behind_s: number
   id: string
   in_call: number
   kiosks: WallKiosk[]
+  longest_wait_s: number | null
   name: string
   name_en: string
   oldest_arrival: number | null
+  p90_wait_s: number | null
   served_today: number
   waiting: number
 }
@@ -671,6 +872,7 @@ export interface WallSeat {
   location: LocationRef | null
   name: string
   served_today: number
+  shift_ends_at: number | null
   state: SeatState
   state_since: number
   status: SeatStatus
@@ -681,23 +883,33 @@ export interface WallSeat {
 export interface WallTicket {
   arrived_at: number
   away: boolean
+  green: GreenReason | null
+  hand_overs: number
   id: string
   item: ItemRef
+  lane: Lane
   location_id: string
   number: string
+  parked_until: number | null
   seat_id: string | null
   state: TicketState
   state_since: number
+  wait: WaitRange | null
 }
 /**
  * The day so far.
  */
 export interface WallToday {
   abandoned: number
+  alerts: WallAlert[]
   completed: number
   expired: number
+  gini: number | null
   longest_wait_s: number | null
   median_wait_s: number | null
+  p90_wait_s: number | null
+  parked: number
+  policy: string
   /**
    * @minItems 5
    * @maxItems 5
@@ -706,6 +918,16 @@ export interface WallToday {
   serving: number
   taken: number
   waiting: number
+}
+/**
+ * Something a supervisor should look at.
+ */
+export interface WallAlert {
+  kind: string
+  location_id: string | null
+  seat_id: string | null
+  since: number
+  ticket_number: string | null
 }
 /**
  * The rows of the wall that changed. `prev_seq` other than yours is a gap: ask `view.sync`.

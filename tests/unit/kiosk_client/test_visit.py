@@ -22,7 +22,7 @@ from signaling.protocol.commands import (
     TakeTicket,
 )
 from signaling.protocol.errors import RefusedByPeer
-from signaling.protocol.events import Done, KioskUpdated, TicketTaken
+from signaling.protocol.events import CommandAnswer, Done, KioskUpdated, TicketTaken
 from signaling.protocol.views import (
     ItemRef,
     KioskTicket,
@@ -60,7 +60,7 @@ class FakeLine:
         message: Command | SendSignal | SyncView | ReportHealth,
         *,
         deadline_s: float = 30.0,
-    ) -> Done | TicketTaken:
+    ) -> CommandAnswer:
         await asyncio.sleep(0)
         self.sent.append(message)
         self.asked.set()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from seat_server.database import BACKUPS, Database, DatabaseRefused
+from seat_server.database import Database, DatabaseRefused
 
 pytestmark = pytest.mark.unit
 
@@ -85,14 +85,16 @@ def test_somebody_elses_database_is_left_alone(database: Database, file: Path) -
         database.migrate(NOW)
 
 
-def test_an_older_database_is_copied_before_it_is_changed(
-    database: Database, file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_older_database_is_copied_before_it_is_changed(database: Database, file: Path) -> None:
     database.migrate(NOW)
+    with database._connect() as connection:
+        command.downgrade(_config(connection), "0001")
+        connection.commit()
     run(file, "INSERT INTO revision VALUES ('marker', 7)")
-    # As if this version had a newer shape: there is only one migration so far.
-    monkeypatch.setattr(Database, "head", lambda _self: "0002")
     copy = database.migrate(NOW)
     assert copy is not None
     assert copy.parent.name == BACKUPS
     assert run(copy, "SELECT number FROM revision WHERE part = 'marker'") == [(7,)]
+    assert run(copy, "SELECT version_num FROM alembic_version") == [("0001",)]
+    assert database.current() == database.head()
+    assert database.differences() == []

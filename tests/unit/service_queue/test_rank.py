@@ -2,8 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service_queue.matching import FreeSeat, choose_seat, match
 from service_queue.policy import Policy
-from service_queue.rank import FreeSeat, WaitingTicket, choose_seat, in_order, match
+from service_queue.rank import WaitingTicket, in_order
 
 pytestmark = pytest.mark.unit
 
@@ -51,16 +52,16 @@ def test_a_match_is_fair_and_leaves_nothing_that_could_be_matched(
     left = [seat for seat in free if seat.id not in taken]
     for ticket in line:
         if ticket.id not in matched and not ticket.away:
-            assert choose_seat(ticket, left) is None
+            assert choose_seat(ticket, left, POLICY, 0) is None
 
 
 def test_the_longest_idle_seat_is_asked_first() -> None:
     free = [FreeSeat(id="b", idle_since=20), FreeSeat(id="a", idle_since=30)]
-    assert choose_seat(WaitingTicket(id="t", arrived_at=0), free) == free[0]
+    assert choose_seat(WaitingTicket(id="t", arrived_at=0), free, POLICY, 0) == free[0]
 
 
 def test_the_seat_that_knows_the_resident_comes_before_the_longest_idle() -> None:
     free = [FreeSeat(id="b", idle_since=20), FreeSeat(id="a", idle_since=30)]
-    chosen = choose_seat(WaitingTicket(id="t", arrived_at=0, last_seat_id="a"), free)
+    chosen = choose_seat(WaitingTicket(id="t", arrived_at=0, last_seat_id="a"), free, POLICY, 0)
     assert chosen is not None
     assert chosen.id == "a"
