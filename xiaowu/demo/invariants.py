@@ -1,6 +1,6 @@
 """What must hold of every history of the hall, checked on the journal alone.
 
-The journal is told again from its first row, by the rules' own tables (`service_queue.replay`, where
+The journal is told again from its first row by the rules' own tables (`service_queue.replay`, where
 new kinds of row are taught). Whatever the tables would not allow, whatever breaks the order of
 service, and whatever is left over at the end is a violation. Nothing here reads the database or
 the clock, so any history can be fed in, also a corrupted one.
