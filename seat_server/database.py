@@ -21,6 +21,7 @@ from sqlmodel import SQLModel
 
 # Their tables register themselves on the one metadata.
 from seat_server import tables as _server_tables  # noqa: F401
+from service_queue import chain_tables as _chain_tables  # noqa: F401
 from service_queue import tables as _queue_tables  # noqa: F401
 
 SCRIPTS: Final = Path(__file__).with_name("migrations")

@@ -105,10 +105,27 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("ticket_id", name=op.f("pk_estimate")),
     )
+    op.create_table(
+        "journal_seal",
+        sa.Column("seq", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("hash", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_journal_seal")),
+    )
+    op.create_table(
+        "journal_checkpoint",
+        sa.Column("seq", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("hash", sa.String(), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("at", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_journal_checkpoint")),
+    )
 
 
 def downgrade() -> None:
-    for table in ("estimate", "line_counter", "policy_version", "entry_code"):
+    for table in (
+        *("journal_checkpoint", "journal_seal"),
+        *("estimate", "line_counter", "policy_version", "entry_code"),
+    ):
         op.drop_table(table)
     # A parked ticket has no state in the version before: its resident waits.
     op.execute("UPDATE ticket SET state = 'waiting' WHERE state = 'parked'")
