@@ -1,8 +1,9 @@
 """The database under the queue: many readers, one writer, group commit.
 
-SQLite allows one writer at a time, so there is exactly one here: a thread that takes units of work
-in order, runs each in a savepoint, commits many of them at once and answers each after the commit.
-WAL with synchronous=FULL: what was answered survives power loss.
+Each process has one thread that takes units of work in order, runs each in a savepoint, commits
+many of them at once and answers each after the commit. On SQLite that thread is the only writer;
+on PostgreSQL the writers of several processes take turns, so that there is one order of commits on
+both, and what others wrote is told before what this process writes next.
 """
 
 from __future__ import annotations
@@ -11,17 +12,23 @@ import asyncio
 import concurrent.futures
 import logging
 import queue
-import sqlite3
 import threading
 from collections.abc import Callable
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Connection, Engine
 
+from service_queue.backend import (
+    OUT_OF_TURN,
+    READ_ONLY,
+    READERS,
+    Backend,
+    Standing,
+    open_backend,
+)
 from service_queue.errors import StoreClosed, StoreUnavailable
+from service_queue.journal_head import JournalHead, begin_journal
 
 T = TypeVar("T")
 Unit = Callable[[Connection], T]
@@ -29,22 +36,37 @@ Unit = Callable[[Connection], T]
 
 log = logging.getLogger(__name__)
 
-BUSY_TIMEOUT_S: Final = 10
-"""How long a statement waits for another process (an administrator's command) that writes."""
-
 MAX_BATCH: Final = 256
 """Units in one commit: bounds how long the first of them waits for its answer."""
 
-READERS: Final = 2
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """What somebody else wrote: the journal's rows after `since`, up to `until`.
+
+    With no row between the two, something was written that is not in the journal.
+    """
+
+    since: int
+    until: int
+
+
+Watcher = Callable[[Connection, Elsewhere], Callable[[], None]]
+"""Reads, in the writer's turn, what was written elsewhere; what it returns is called on the event
+loop, before anything that this turn writes is followed."""
 
 
 class Store:
-    """A database with one writer. Make it with `Store.open`, end it with `close`."""
+    """A database with one writer a process. Make it with `Store.open`, end it with `close`."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, backend: Backend, engine: Engine) -> None:
         self.engine = engine
+        self._backend = backend
         self._inbox: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._readers = concurrent.futures.ThreadPoolExecutor(READERS, "store-reader")
+        self._watchers: tuple[tuple[Watcher, asyncio.AbstractEventLoop], ...] = ()
+        self._stood: Standing | None = None
+        self._connection: Connection | None = None
         self._closed = False
         self._writer = threading.Thread(target=self._write_forever, name="store-writer")
         self._writer.start()
@@ -54,11 +76,9 @@ class Store:
         """Open the database at an SQLAlchemy `url`.
 
         Raises:
-            StoreUnavailable: the file cannot be opened or is not a database.
+            StoreUnavailable: no kind of database that is known, or its driver is missing.
         """
-        if make_url(url).get_backend_name() != "sqlite":
-            raise StoreUnavailable("this version keeps its data in SQLite: sqlite:///PATH")
-        return cls(open_sqlite(url))
+        return cls(*open_backend(url))
 
     async def write(self, unit: Unit[T], then: Callable[[T], None] | None = None) -> T:
         """Run `unit` in a transaction and return its result after the commit.
@@ -68,7 +88,9 @@ class Store:
 
         Raises:
             StoreClosed: `close` was called before.
-            StoreUnavailable: the disk is full or fails, or another process holds the database.
+            StoreUnavailable: the disk is full or fails, the connection is lost, or another
+                process holds the database. Whether it was committed is then not known: a command
+                is sent again with the same operation id.
         """
         if self._closed:
             raise StoreClosed
@@ -80,10 +102,35 @@ class Store:
 
     async def read(self, unit: Unit[T]) -> T:
         """Run `unit` on a reader's connection: sees what was committed, may not write."""
-        if self._closed:
-            raise StoreClosed
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._readers, self._read, unit)
+        return await self._aside(unit, READ_ONLY)
+
+    async def chore(self, name: str, unit: Unit[T]) -> T | None:
+        """Run long work whose place in the order of commits does not matter.
+
+        Where several processes share the database, one of them is at it at a time: None when
+        another one is. Must not write what the line decides by, nor the journal.
+        """
+
+        def claimed(connection: Connection) -> T | None:
+            return unit(connection) if self._backend.claim(connection, name) else None
+
+        if self._backend.has_one_writer:
+            return await self.write(claimed)
+        return await self._aside(claimed, OUT_OF_TURN)
+
+    async def look(self) -> None:
+        """Have the watchers told of what was written elsewhere by now."""
+        await self.write(_nothing)
+
+    def watch(self, watcher: Watcher) -> Callable[[], None]:
+        """Tell `watcher` of what others write; returns the undo."""
+        entry = (watcher, asyncio.get_running_loop())
+        self._watchers = (*self._watchers, entry)
+
+        def undo() -> None:
+            self._watchers = tuple(one for one in self._watchers if one is not entry)
+
+        return undo
 
     async def close(self) -> None:
         """Finish what was begun, then let go of the file. Safe to call again."""
@@ -94,30 +141,42 @@ class Store:
         await asyncio.to_thread(self._readers.shutdown)
         self.engine.dispose()
 
-    def _read(self, unit: Unit[T]) -> T:
-        with self.engine.connect() as connection:
-            connection.info["read_only"] = True
-            try:
-                return unit(connection)
-            except (DBAPIError, sqlite3.Error) as failure:
-                outage = _outage(failure)
-                if outage is None:
-                    raise
-                raise outage from failure
-            finally:
-                connection.rollback()
-                connection.info.pop("read_only", None)
+    async def _aside(self, unit: Unit[T], kind: str) -> T:
+        if self._closed:
+            raise StoreClosed
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._readers, self._run_aside, unit, kind)
+
+    def _run_aside(self, unit: Unit[T], kind: str) -> T:
+        try:
+            with self.engine.connect() as connection:
+                connection.info[kind] = True
+                try:
+                    result = unit(connection)
+                    if kind == OUT_OF_TURN:
+                        connection.commit()
+                    return result
+                finally:
+                    connection.rollback()
+                    connection.info.pop(kind, None)
+        except Exception as failure:
+            outage = _outage(self._backend, failure)
+            if outage is None:
+                raise
+            raise outage from failure
 
     def _write_forever(self) -> None:
-        with self.engine.connect() as connection:
-            while (job := self._inbox.get()) is not None:
-                batch = [job]
-                stop = self._fill(batch)
-                self._commit(connection, batch)
-                if stop:
-                    break
+        while (job := self._inbox.get()) is not None:
+            batch = [job]
+            stop = self._fill(batch)
+            self._commit(batch)
+            if stop:
+                break
+        if self._connection is not None:
+            self._connection.close()
         for job in self._left_over():
             job.fail(StoreClosed())
+            job.deliver()
 
     def _fill(self, batch: list[_Job]) -> bool:
         """Add what already waits, without waiting for more; True when the end was among it."""
@@ -139,17 +198,75 @@ class Store:
                 jobs.append(job)
         return jobs
 
-    def _commit(self, connection: Connection, batch: list[_Job]) -> None:
+    def _commit(self, batch: list[_Job]) -> None:
         try:
-            with connection.begin():
+            if self._connection is None:
+                self._connection = self.engine.connect()
+            with self._connection.begin():
+                head = self._begin_turn(self._connection)
                 for job in batch:
-                    job.run(connection)
+                    job.run(self._connection, self._backend, head)
         except Exception as failure:
-            log.exception("commit failed; %d units undone", len(batch))
+            outage = _outage(self._backend, failure)
+            if outage is None:
+                log.exception("commit failed; %d units undone", len(batch))
+                outage = StoreUnavailable(type(failure).__name__)
+            self._let_go()
             for job in batch:
-                job.fail(StoreUnavailable(str(type(failure).__name__)))
+                job.fail(outage)
+        else:
+            self._end_turn(head)
         for job in batch:
             job.deliver()
+
+    def _begin_turn(self, connection: Connection) -> JournalHead:
+        """Look at what stands, when somebody watches, and tell what others changed."""
+        if not self._watchers:
+            self._stood = None
+            return begin_journal(connection)
+        stands, stood = self._backend.look(connection), self._stood
+        self._stood = stands
+        if stood is not None and stood != stands:
+            # Committed by others: told whatever becomes of this turn.
+            elsewhere = Elsewhere(stood.seq, stands.seq)
+            for watcher, loop in self._watchers:
+                follow = self._told(watcher, connection, elsewhere)
+                if follow is not None and not loop.is_closed():
+                    loop.call_soon_threadsafe(follow)
+        return begin_journal(connection, stands.seq)
+
+    def _told(
+        self, watcher: Watcher, connection: Connection, elsewhere: Elsewhere
+    ) -> Callable[[], None] | None:
+        try:
+            return watcher(connection, elsewhere)
+        except Exception as failure:
+            if self._backend.outage(failure) is not None:
+                raise
+            # Whoever watches is behind until it loads anew; that must not keep others from writing.
+            log.exception("a watcher failed")
+            return None
+
+    def _end_turn(self, head: JournalHead) -> None:
+        if self._stood is not None and head.known is not None:
+            self._stood = Standing(head.known, self._stood.version)
+
+    def _let_go(self) -> None:
+        """Give up a connection that failed; the next turn makes a new one.
+
+        If a commit was lost on its way back, its rows are found at the next turn, as another's.
+        """
+        connection, self._connection = self._connection, None
+        if self._stood is not None:
+            # SQLite counts other connections' writes anew for each connection.
+            self._stood = Standing(self._stood.seq, version=-1)
+        if connection is None:
+            return
+        try:
+            connection.invalidate()
+            connection.close()
+        except Exception as failure:
+            log.warning("a lost connection could not be closed: %s", type(failure).__name__)
 
 
 class _Job:
@@ -169,15 +286,17 @@ class _Job:
         self._result: Any = None
         self._failure: BaseException | None = None
 
-    def run(self, connection: Connection) -> None:
+    def run(self, connection: Connection, backend: Backend, head: JournalHead) -> None:
         """Run the unit in a savepoint, so that its failure undoes only itself."""
         cursor = connection.connection.cursor()
         cursor.execute("SAVEPOINT unit")
+        seq = head.known
         try:
             self._result = self._unit(connection)
         except Exception as failure:  # whoever asked gets it; the others in the batch go on
-            self._failure = _outage(failure) or failure
+            self._failure = _outage(backend, failure) or failure
             cursor.execute("ROLLBACK TO SAVEPOINT unit")
+            head.rewind(seq)
         cursor.execute("RELEASE SAVEPOINT unit")
         cursor.close()
 
@@ -201,43 +320,17 @@ class _Job:
             self.future.exception()  # a caller that was cancelled must not cause a warning
 
 
-def _outage(failure: Exception) -> StoreUnavailable | None:
-    """A full disk or a lock that is not let go, as the refusal that callers know; else None.
+def _nothing(_connection: Connection) -> None:
+    """A unit that only takes its turn."""
+
+
+def _outage(backend: Backend, failure: Exception) -> StoreUnavailable | None:
+    """A failure of the database itself, as the refusal that callers know; else None.
 
     Only the driver's own words are logged: SQLAlchemy's quote the parameters.
     """
-    raw = failure.orig if isinstance(failure, DBAPIError) else failure
-    if not isinstance(raw, sqlite3.OperationalError):
+    words = backend.outage(failure)
+    if words is None:
         return None
-    log.error("the database failed: %s", raw)
-    return StoreUnavailable(str(raw))
-
-
-def open_sqlite(url: str) -> Engine:
-    """An engine whose transactions begin at once (BEGIN IMMEDIATE), on a file in WAL mode.
-
-    Deferred transactions that turn into writers fail at once with "database is locked",
-    whatever the timeout; immediate ones wait their turn.
-    """
-    path = make_url(url).database
-    if path:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(
-        url,
-        connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False},
-        pool_size=READERS + 2,
-    )
-
-    @event.listens_for(engine, "connect")
-    def _prepare(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")
-        connection.execute("PRAGMA foreign_keys=ON")
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        mode = "DEFERRED" if connection.info.get("read_only") else "IMMEDIATE"
-        connection.exec_driver_sql(f"BEGIN {mode}")
-
-    return engine
+    log.error("the database failed: %s", words)
+    return StoreUnavailable(words)

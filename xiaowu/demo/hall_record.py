@@ -11,9 +11,9 @@ from typing import TypeVar
 from sqlalchemy import Connection, Engine, select
 from sqlmodel import SQLModel
 
+from service_queue.backend import open_engine
 from service_queue.journal_entry import JournalEntry
 from service_queue.line import local_day
-from service_queue.store import open_sqlite
 from service_queue.tables import (
     CallRow,
     JournalRow,
@@ -47,7 +47,7 @@ class HallRecord:
 @contextmanager
 def hall_database(url: str) -> Iterator[Engine]:
     """The database at `url`, to read from."""
-    engine = open_sqlite(url)
+    engine = open_engine(url)
     try:
         yield engine
     finally:

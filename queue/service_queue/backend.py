@@ -1,0 +1,88 @@
+"""What the store asks of a kind of database, and which kinds there are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.engine import URL, make_url
+
+from service_queue.errors import StoreUnavailable
+
+READERS: Final = 2
+"""Connections that read beside the writer."""
+
+READ_ONLY: Final = "read_only"
+"""Key in a connection's `info`: its transactions only read, all of them one moment."""
+
+OUT_OF_TURN: Final = "out_of_turn"
+"""Key in a connection's `info`: its transactions write beside the line of commits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the writer finds when its turn begins."""
+
+    seq: int
+    """The journal's last row."""
+    version: int = 0
+    """Another number than before: somebody else wrote, journalled or not. 0 where none is told."""
+
+
+class Backend(Protocol):
+    """One kind of database."""
+
+    has_one_writer: bool
+    """Nothing can be written beside the line of commits."""
+
+    def open_engine(self, url: URL) -> Engine:
+        """An engine whose transactions begin as the holder of the one turn to write.
+
+        Connections that say READ_ONLY or OUT_OF_TURN in their `info` do not wait for it.
+
+        Raises:
+            StoreUnavailable: what it takes is not installed.
+        """
+        ...
+
+    def look(self, connection: Connection) -> Standing:
+        """What stands at the beginning of a turn, before anything was done in it."""
+        ...
+
+    def claim(self, connection: Connection, chore: str) -> bool:
+        """Take a chore for the rest of the transaction; False when another process is at it."""
+        ...
+
+    def outage(self, failure: Exception) -> str | None:
+        """The driver's word for it when the database itself failed, else None."""
+        ...
+
+
+def open_backend(url: str) -> tuple[Backend, Engine]:
+    """The kind of database at an SQLAlchemy `url`, and an engine on it.
+
+    Raises:
+        StoreUnavailable: no kind that is known.
+    """
+    parsed = make_url(url)
+    match parsed.get_backend_name():
+        case "sqlite":
+            from service_queue.sqlite_backend import SqliteBackend  # noqa: PLC0415 - one is enough
+
+            backend: Backend = SqliteBackend()
+        case "postgresql":
+            # A hall on SQLite needs no driver for PostgreSQL.
+            from service_queue.postgres_backend import PostgresBackend  # noqa: PLC0415
+
+            backend = PostgresBackend()
+        case _:
+            raise StoreUnavailable(
+                "rows are kept in SQLite (sqlite:///PATH) or PostgreSQL (postgresql://HOST/NAME)"
+            )
+    return backend, backend.open_engine(parsed)
+
+
+def open_engine(url: str) -> Engine:
+    """An engine on the database at `url`, as the store opens it."""
+    return open_backend(url)[1]

@@ -1,0 +1,68 @@
+"""SQLite: one file, one writer at a time by its own lock."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError
+
+from service_queue.backend import READ_ONLY, READERS, Standing
+from service_queue.journal_head import LAST_SEQ
+
+BUSY_TIMEOUT_S: Final = 10
+"""How long a statement waits for another process (an administrator's command) that writes."""
+
+
+class SqliteBackend:
+    """WAL with synchronous=FULL: what was answered survives power loss."""
+
+    has_one_writer = True
+
+    def open_engine(self, url: URL) -> Engine:
+        """An engine whose transactions begin at once (BEGIN IMMEDIATE), on a file in WAL mode.
+
+        Deferred transactions that turn into writers fail at once with "database is locked",
+        whatever the timeout; immediate ones wait their turn.
+        """
+        if url.database:
+            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(
+            url,
+            connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False},
+            pool_size=READERS + 2,
+        )
+
+        @event.listens_for(engine, "connect")
+        def _prepare(connection: Any, _record: Any) -> None:
+            connection.isolation_level = None
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=FULL")
+            connection.execute("PRAGMA foreign_keys=ON")
+
+        @event.listens_for(engine, "begin")
+        def _begin(connection: Connection) -> None:
+            mode = "DEFERRED" if connection.info.get(READ_ONLY) else "IMMEDIATE"
+            connection.exec_driver_sql(f"BEGIN {mode}")
+
+        return engine
+
+    def look(self, connection: Connection) -> Standing:
+        """The journal's last row, and SQLite's word on whether another connection wrote."""
+        cursor = connection.connection.cursor()
+        seq = cursor.execute(LAST_SEQ).fetchone()[0] or 0
+        version = cursor.execute("PRAGMA data_version").fetchone()[0]
+        cursor.close()
+        return Standing(seq, version)
+
+    def claim(self, connection: Connection, chore: str) -> bool:
+        """Whoever writes is alone."""
+        return True
+
+    def outage(self, failure: Exception) -> str | None:
+        """A full disk, or a lock that is not let go."""
+        raw = failure.orig if isinstance(failure, DBAPIError) else failure
+        return str(raw) if isinstance(raw, sqlite3.OperationalError) else None
