@@ -6,8 +6,9 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from alembic import command
 
-from seat_server.database import Database, DatabaseRefused
+from seat_server.database import BACKUPS, Database, DatabaseRefused, _config
 
 pytestmark = pytest.mark.unit
 
