@@ -22,7 +22,7 @@ from signaling.protocol.words import (
 )
 
 EntryCode = Annotated[str, Field(pattern=r"^[0-9]{8}$")]
-"""What a resident types: eight digits, the last one a check digit."""
+"""What a resident types: eight digits, the last one a check digit (ISO 7064 MOD 11,10)."""
 
 
 class Command(Message):
