@@ -7,11 +7,11 @@ from enum import StrEnum
 from typing import TypeVar
 
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects.sqlite import insert
 
 from seat_server.tables import RevisionRow
 from service_queue.clock import Clock
 from service_queue.policy import Policy
+from service_queue.statements import count_up
 from service_queue.store import Store
 from service_queue.tables import table_of
 from service_queue.transaction import Sealer, Transaction
@@ -67,9 +67,4 @@ def read_revisions(connection: Connection) -> dict[str, int]:
 
 def mark_changed(connection: Connection, part: Part) -> None:
     """Tell running servers, in the transaction of the change, to read `part` again."""
-    fresh = insert(_revision).values(part=part.value, number=1)
-    connection.execute(
-        fresh.on_conflict_do_update(
-            index_elements=[_revision.c.part], set_={"number": _revision.c.number + 1}
-        )
-    )
+    count_up(connection, RevisionRow, "number", part=part.value)

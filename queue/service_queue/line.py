@@ -7,7 +7,6 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import bindparam, select
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from service_queue import offering
 from service_queue.errors import (
@@ -34,7 +33,6 @@ from signaling.protocol.commands import LeaveTicket, RateCall, SkipRating, TakeT
 from signaling.protocol.words import OfferOutcome, TicketEndReason, TicketState
 
 _ticket = table_of(TicketRow)
-_counter = table_of(DayCounterRow)
 
 _OPEN: Final = select(_ticket).where(
     _ticket.c.kiosk_id == bindparam("kiosk", ""),
@@ -66,7 +64,7 @@ def take(tx: Transaction, kiosk_id: str, command: TakeTicket) -> TicketRow:
         id=tx.new_id(),
         day=day,
         prefix=location.prefix,
-        n=_next_number(tx, day, location.prefix),
+        n=tx.count_up(DayCounterRow, day=day, prefix=location.prefix),
         location_id=location.id,
         kiosk_id=kiosk.id,
         item_code=item.code,
@@ -200,14 +198,3 @@ def _own(tx: Transaction, kiosk_id: str, ticket_id: str) -> TicketRow:
 def _let_rating_lapse(tx: Transaction, kiosk_id: str) -> None:
     for ticket in tx.fixed(TicketRow, _UNRATED, kiosk=kiosk_id):
         lapse_rating(tx, ticket)
-
-
-def _next_number(tx: Transaction, day: str, prefix: str) -> int:
-    counted = tx.connection.execute(
-        upsert(_counter)
-        .values(day=day, prefix=prefix, n=1)
-        .on_conflict_do_update(index_elements=["day", "prefix"], set_={"n": _counter.c.n + 1})
-        .returning(_counter.c.n)
-    )
-    number: int = counted.scalar_one()
-    return number

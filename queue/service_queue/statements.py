@@ -24,7 +24,7 @@ R = TypeVar("R", bound=SQLModel)
 Prepared = tuple[str, tuple[Any, ...]]
 """A text and its parameters, as a driver's cursor takes them."""
 
-_MARKS: Final = {"qmark": "?", "format": "%s", "pyformat": "%s"}
+_MARKS: Final = {"qmark": "?", "format": "%s"}
 
 
 class Statements:
@@ -44,10 +44,18 @@ class Statements:
         shape = ("find", model, *keys, None, *nulls)
         return self._made.get(shape) or self._keep(shape, self._find(model, keys, nulls))
 
-    def insert(self, model: type[SQLModel], columns: Sequence[str], returning: str = "") -> str:
-        """One new row; with `returning`, the statement gives that column back."""
+    def insert(self, model: type[SQLModel], columns: Sequence[str]) -> str:
+        """One new row."""
         shape = ("insert", model, *columns)
-        return self._made.get(shape) or self._keep(shape, self._insert(model, columns, returning))
+        return self._made.get(shape) or self._keep(shape, self._insert(model, columns))
+
+    def count_up(self, model: type[SQLModel], keys: Sequence[str], counter: str) -> str:
+        """One more in the `counter` of the row with these `keys`, which is made if it is not there.
+
+        The same text on SQLite and PostgreSQL; gives the new count back.
+        """
+        shape = ("count_up", model, *keys, None, counter)
+        return self._made.get(shape) or self._keep(shape, self._count_up(model, keys, counter))
 
     def change(self, model: type[SQLModel], columns: Sequence[str], tests: Sequence[str]) -> str:
         """New values for `columns`, where `tests` equal the parameters that follow them."""
@@ -64,7 +72,7 @@ class Statements:
             self._compiled[id(statement)] = compiled
             self._constants.append(statement)
         values = compiled.params | parameters
-        names = getattr(compiled, "positiontup", None) or ()
+        names: Sequence[str] = getattr(compiled, "positiontup", None) or ()
         return compiled.string, tuple(plain(values[name]) for name in names)
 
     def _keep(self, shape: tuple[object, ...], text: str) -> str:
@@ -79,16 +87,33 @@ class Statements:
         where = f" WHERE {' AND '.join(tests)}" if tests else ""
         return f"SELECT {columns} FROM {self._quote(table.name)}{where}"
 
-    def _insert(self, model: type[SQLModel], columns: Sequence[str], returning: str) -> str:
+    def _insert(self, model: type[SQLModel], columns: Sequence[str]) -> str:
         names = ", ".join(self._quote(column) for column in columns)
         marks = ", ".join([self._mark] * len(columns))
-        text = f"INSERT INTO {self._quote(table_of(model).name)} ({names}) VALUES ({marks})"
-        return f"{text} RETURNING {self._quote(returning)}" if returning else text
+        return f"INSERT INTO {self._quote(table_of(model).name)} ({names}) VALUES ({marks})"
+
+    def _count_up(self, model: type[SQLModel], keys: Sequence[str], counter: str) -> str:
+        table, count = self._quote(table_of(model).name), self._quote(counter)
+        names = ", ".join(self._quote(key) for key in keys)
+        marks = ", ".join([self._mark] * len(keys))
+        return (
+            f"INSERT INTO {table} ({names}, {count}) VALUES ({marks}, 1) "
+            f"ON CONFLICT ({names}) DO UPDATE SET {count} = {table}.{count} + 1 RETURNING {count}"
+        )
 
     def _change(self, model: type[SQLModel], columns: Sequence[str], tests: Sequence[str]) -> str:
         news = ", ".join(f"{self._quote(column)} = {self._mark}" for column in columns)
         olds = " AND ".join(f"{self._quote(test)} = {self._mark}" for test in tests)
         return f"UPDATE {self._quote(table_of(model).name)} SET {news} WHERE {olds}"
+
+
+def count_up(connection: Connection, model: type[SQLModel], counter: str = "n", **keys: str) -> int:
+    """Raise the counter of a row by one, from 0 if there is none yet; returns it."""
+    text = statements_of(connection).count_up(model, tuple(keys), counter)
+    cursor: Any = connection.connection.cursor()
+    number: int = cursor.execute(text, tuple(keys.values())).fetchone()[0]
+    cursor.close()
+    return number
 
 
 def statements_of(connection: Connection) -> Statements:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar, cast
 
@@ -18,9 +18,10 @@ from sqlmodel import SQLModel
 from service_queue.actor import SYSTEM
 from service_queue.call import CALL, CallEvent
 from service_queue.errors import TransitionRefused
+from service_queue.journal_head import journal_head
 from service_queue.policy import Policy
 from service_queue.seat import SEAT, SeatEvent
-from service_queue.statements import plain, record, statements_of
+from service_queue.statements import count_up, plain, record, statements_of
 from service_queue.tables import (
     CallRow,
     JournalRow,
@@ -66,6 +67,11 @@ class Touched:
         return any((self.tickets, self.seats, self.offers, self.calls, self.notes, self.ratings))
 
 
+def unguessable_id() -> str:
+    """An id nobody can guess."""
+    return secrets.token_urlsafe(12).replace("-", ".")
+
+
 class Transaction:
     """What a command's handler works with."""
 
@@ -77,12 +83,15 @@ class Transaction:
         policy: Policy,
         sealer: Sealer,
         actor: str = SYSTEM,
+        new_id: Callable[[], str] = unguessable_id,
     ) -> None:
+        """`new_id`: where ids come from; a seeded source makes the same history again."""
         self.connection = connection
         self.now = now
         self.policy = policy
         self.sealer = sealer
         self.actor = actor
+        self.new_id = new_id
         self.touched = Touched()
         self.seq = 0
         """The last row of the journal this unit wrote; 0 while it wrote none."""
@@ -133,10 +142,6 @@ class Transaction:
 
     # --- writing ---------------------------------------------------------------------------
 
-    def new_id(self) -> str:
-        """An id nobody can guess."""
-        return secrets.token_urlsafe(12).replace("-", ".")
-
     def add(self, row: SQLModel) -> None:
         """Insert a row."""
         values = {name: plain(value) for name, value in row.__dict__.items() if name[0] != "_"}
@@ -156,7 +161,9 @@ class Transaction:
         **detail: Any,
     ) -> None:
         """Append to the journal. Never personal data."""
+        seq = journal_head(self.connection).following()
         values = {
+            "seq": seq,
             "at": self.now,
             "kind": kind,
             "actor": self.actor,
@@ -167,9 +174,13 @@ class Transaction:
             "reason": reason,
             "detail": json.dumps(detail, sort_keys=True, separators=(",", ":")),
         }
-        text = self._statements.insert(JournalRow, tuple(values), returning="seq")
-        written = self._cursor.execute(text, tuple(plain(value) for value in values.values()))
-        self.seq = written.fetchone()[0]
+        text = self._statements.insert(JournalRow, tuple(values))
+        self._cursor.execute(text, tuple(plain(value) for value in values.values()))
+        self.seq = seq
+
+    def count_up(self, model: type[SQLModel], counter: str = "n", **keys: str) -> int:
+        """Raise the counter of a row by one, from 0 if there is none yet; returns it."""
+        return count_up(self.connection, model, counter, **keys)
 
     def move_ticket(self, ticket: TicketRow, event: TicketEvent, **values: Any) -> None:
         """Move a ticket along its table, with other columns, if it still stands where we read it.
