@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Final, TypeVar
 
 from sqlalchemy import Connection
@@ -13,13 +14,14 @@ from sqlalchemy import Connection
 from service_queue import attendance, calling, line, offering, seating
 from service_queue.actor import SYSTEM, Actor
 from service_queue.clock import Clock
+from service_queue.elsewhere import Missed, read_missed
 from service_queue.errors import NotSeated, OperationReused
 from service_queue.mirror import Changes, HallMirror, read_changes
 from service_queue.policy import Policy
-from service_queue.store import Store
+from service_queue.store import Elsewhere, Store
 from service_queue.sweep import forget_operations, sweep
 from service_queue.tables import OperationRow
-from service_queue.transaction import Sealer, Transaction
+from service_queue.transaction import Sealer, Transaction, unguessable_id
 from signaling.protocol.commands import (
     AcceptTicket,
     CallCommand,
@@ -63,14 +65,22 @@ _Result = TypeVar("_Result")
 class Hall:
     """One hall over one store. Made by `open_hall`."""
 
-    def __init__(self, store: Store, mirror: HallMirror, clock: Clock, sealer: Sealer) -> None:
+    def __init__(
+        self,
+        store: Store,
+        mirror: HallMirror,
+        clock: Clock,
+        sealer: Sealer,
+        *,
+        new_id: Callable[[], str] = unguessable_id,
+    ) -> None:
         self.store = store
         self.mirror = mirror
         self.clock = clock
         self.policy = mirror.policy
         self._sealer = sealer
+        self._new_id = new_id
         self._listeners: list[Listener] = []
-        self._data_version = 0
         self.kept_until = clock.now()
         """Up to when every deadline was kept; readiness looks at it."""
         self._matched_at = 0.0
@@ -163,11 +173,12 @@ class Hall:
         self.kept_until = now
 
     async def refresh(self) -> None:
-        """Load the picture anew when another process wrote to the database."""
-        version = await self.store.write(_data_version)
-        if version != self._data_version:
-            self._data_version = version
-            await self.reload()
+        """Follow what another process wrote, if any did."""
+        await self.store.look()
+
+    def follow_others(self) -> Callable[[], None]:
+        """From now on the picture follows what other processes write; returns the undo."""
+        return self.store.watch(self._read_elsewhere)
 
     async def reload(self) -> None:
         """Load the whole picture from the database."""
@@ -177,6 +188,20 @@ class Hall:
             return HallMirror.load(connection, self.policy, self._sealer, now)
 
         await self.store.write(unit, self._replace_mirror)
+
+    def _read_elsewhere(self, connection: Connection, elsewhere: Elsewhere) -> Callable[[], None]:
+        """In the writer's turn: what the picture lacks, and how it gets it."""
+        missed = read_missed(connection, elsewhere, self._sealer)
+        if missed is not None:
+            return partial(self._catch_up, missed)
+        now = self.clock.now()
+        mirror = HallMirror.load(connection, self.policy, self._sealer, now)
+        return partial(self._replace_mirror, mirror)
+
+    def _catch_up(self, missed: Missed) -> None:
+        changes = missed.as_seen_by(self.mirror)
+        self.mirror.apply(changes)
+        self._tell(changes)
 
     def _replace_mirror(self, mirror: HallMirror) -> None:
         self.mirror = mirror
@@ -191,7 +216,12 @@ class Hall:
 
         def work(connection: Connection) -> tuple[_Result, Changes | None]:
             tx = Transaction(
-                connection, now=now, policy=self.policy, sealer=self._sealer, actor=actor
+                connection,
+                now=now,
+                policy=self.policy,
+                sealer=self._sealer,
+                actor=actor,
+                new_id=self._new_id,
             )
             result = unit(tx)
             changed = read_changes(tx) if tx.touched else None
@@ -234,20 +264,29 @@ class Hall:
 
 @asynccontextmanager
 async def open_hall(
-    store: Store, *, clock: Clock, sealer: Sealer, policy: Policy | None = None
+    store: Store,
+    *,
+    clock: Clock,
+    sealer: Sealer,
+    policy: Policy | None = None,
+    new_id: Callable[[], str] = unguessable_id,
 ) -> AsyncIterator[Hall]:
-    """The hall over an open, migrated store; keeps its deadlines while the block runs."""
+    """The hall over an open, migrated store; keeps its deadlines while the block runs.
+
+    `new_id`: where ids come from; a seeded source makes the same history again.
+    """
     policy = policy or Policy()
-    hall = Hall(store, HallMirror(policy), clock, sealer)
+    hall = Hall(store, HallMirror(policy), clock, sealer, new_id=new_id)
+    let_others_be = hall.follow_others()
     await hall._write(attendance.everyone_away, SYSTEM)
     await hall.reload()
-    hall._data_version = await store.write(_data_version)
     keeper = asyncio.create_task(hall.run(), name="hall-deadlines")
     try:
         yield hall
     finally:
         keeper.cancel()
         await asyncio.gather(keeper, return_exceptions=True)
+        let_others_be()
 
 
 def _carry_out(tx: Transaction, actor: Actor, command: StoredCommand) -> CommandAnswer:
@@ -332,9 +371,3 @@ def _remember(tx: Transaction, actor: Actor, command: StoredCommand, result: Com
             at=tx.now,
         )
     )
-
-
-def _data_version(connection: Connection) -> int:
-    """A number that changes when another connection has written (SQLite PRAGMA data_version)."""
-    version: int = connection.exec_driver_sql("PRAGMA data_version").scalar_one()
-    return version
