@@ -22,6 +22,10 @@ class SqliteBackend:
 
     has_one_writer = True
 
+    def __init__(self, factory: type[sqlite3.Connection] = sqlite3.Connection) -> None:
+        """`factory` makes the driver's connections; tests make some that fail."""
+        self._factory = factory
+
     def open_engine(self, url: URL) -> Engine:
         """An engine whose transactions begin at once (BEGIN IMMEDIATE), on a file in WAL mode.
 
@@ -32,7 +36,11 @@ class SqliteBackend:
             Path(url.database).parent.mkdir(parents=True, exist_ok=True)
         engine = create_engine(
             url,
-            connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False},
+            connect_args={
+                "timeout": BUSY_TIMEOUT_S,
+                "check_same_thread": False,
+                "factory": self._factory,
+            },
             pool_size=READERS + 2,
         )
 
