@@ -8,7 +8,6 @@ import json
 import secrets
 import signal
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
@@ -23,7 +22,6 @@ from seat_server.tables import KioskDeviceRow
 from seat_server.tokens import TokenMint
 from service_queue.actor import Actor
 from service_queue.clock import SteadyClock
-from service_queue.policy import Policy
 from service_queue.store import Store
 from service_queue.tables import CategoryRow, KioskRow, LocationRow, ServiceItemRow, table_of
 from signaling.protocol.commands import TakeTicket
@@ -88,9 +86,7 @@ def write(file: Path, content: object) -> None:
 
 async def serve(port: int, folder: Path, kiosks: int, waiting: int) -> None:
     """Serve until SIGTERM; writes `tokens.json`, `ready.json` and, at the end, `hall.json`."""
-    settings = load_settings(
-        data_dir=folder, port=port, queue=asdict(Policy(waiting_kiosk_grace_s=3600.0))
-    )
+    settings = load_settings(data_dir=folder, port=port, queue={"waiting_kiosk_grace_s": 3600.0})
     key = open_keyring(folder).token_key
     Database(settings.database_url, folder).migrate(datetime.datetime.now(datetime.UTC))
     store = Store.open(settings.database_url)

@@ -17,7 +17,7 @@ from pydantic_settings import (
     SettingsError,
 )
 
-from service_queue.policy import Policy
+from service_queue.policy import NUMBER_OPTIONS, Policy
 
 SAMPLE_FILE: Final = Path(__file__).with_name("settings.sample.toml")
 """Every option, commented out, with its reason."""
@@ -111,15 +111,25 @@ class Settings(BaseSettings):
     devices: DeviceSettings = DeviceSettings()
     ice: IceSettings = IceSettings()
     queue: Policy = Policy()
+    """Its numbers: the policy until one is applied."""
     log: LogSettings = LogSettings()
+
+    @field_validator("queue", mode="before")
+    @classmethod
+    def _the_rest_is_in_the_policy_file(cls, queue: object) -> object:
+        """Only numbers are set here; order, rings, hours and the like belong to a policy file."""
+        known = {option.name for option in fields(Policy)}
+        for name in queue if isinstance(queue, Mapping) else ():
+            if name in known and name not in NUMBER_OPTIONS:
+                raise ValueError(f"{name} is set in a policy file: xiaowu queue policy sample")
+        return queue
 
     @field_validator("queue")
     @classmethod
     def _clocks_run_forward(cls, queue: Policy) -> Policy:
-        for option in fields(queue):
-            value = getattr(queue, option.name)
-            if isinstance(value, int | float) and not 0 < value < float("inf"):
-                raise ValueError(f"{option.name} must be more than 0")
+        for name in NUMBER_OPTIONS:
+            if not 0 < getattr(queue, name) < float("inf"):
+                raise ValueError(f"{name} must be more than 0")
         return queue
 
     @property

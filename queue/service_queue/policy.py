@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
+from typing import Final
 
 from signaling.protocol.words import GreenReason
 
@@ -187,3 +188,9 @@ class Policy:
     """How long a repeat of a command gets its first answer."""
     unmatched_alarm_s: float = 5.0
     """Deadlines or matching that stand still for longer are a fault of ours, and are reported."""
+
+
+NUMBER_OPTIONS: Final = tuple(
+    option.name for option in fields(Policy) if isinstance(option.default, int | float)
+)
+"""The options outside the groups that are one number each."""

@@ -3,13 +3,13 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
-from dataclasses import is_dataclass
 from pathlib import Path
 
 import pytest
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel
 
 from seat_server.settings import SAMPLE_FILE, Settings, SettingsInvalid, load_settings
+from service_queue.policy import NUMBER_OPTIONS, Policy
 
 pytestmark = pytest.mark.unit
 
@@ -20,9 +20,8 @@ def options(model: type[BaseModel], table: str = "") -> Iterator[tuple[str, str,
         kind = field.annotation
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             yield from options(kind, name)
-        elif isinstance(kind, type) and is_dataclass(kind):
-            defaults = TypeAdapter(kind).dump_python(field.default)
-            yield from ((name, inner, value) for inner, value in defaults.items())
+        elif kind is Policy:
+            yield from ((name, inner, getattr(field.default, inner)) for inner in NUMBER_OPTIONS)
         else:
             yield table, name, field.default
 
@@ -72,12 +71,19 @@ def test_the_environment_wins_over_the_file_and_the_command_line_over_both(
     assert (settings.session.idle_minutes, settings.session.absolute_hours) == (7, 3)
 
 
+def test_a_number_of_the_policy_is_set_by_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XIAOWU_QUEUE__OFFER_TIMEOUT_S", "7.5")
+    assert load_settings().queue == Policy(offer_timeout_s=7.5)
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
         ("colour = 1", "colour: there is no such option"),
         ("[queue]\noffer_timeout = 1", "queue.offer_timeout: there is no such option"),
         ("[queue]\noffer_timeout_s = -1", "offer_timeout_s must be more than 0"),
+        ("[queue.green]\none_in = 3", "green is set in a policy file: xiaowu queue policy sample"),
+        ("[queue]\nname = 'x'", "name is set in a policy file: xiaowu queue policy sample"),
         ("port = 70000", "port: "),
         ("port = ", "Invalid value"),
     ],
