@@ -270,22 +270,25 @@ async def open_hall(
     sealer: Sealer,
     policy: Policy | None = None,
     new_id: Callable[[], str] = unguessable_id,
+    keep_deadlines: bool = True,
 ) -> AsyncIterator[Hall]:
     """The hall over an open, migrated store; keeps its deadlines while the block runs.
 
-    `new_id`: where ids come from; a seeded source makes the same history again.
+    `new_id`: where ids come from; a seeded source makes the same history again. `keep_deadlines`:
+    False where somebody else calls `tick`, on a clock of their own.
     """
     policy = policy or Policy()
     hall = Hall(store, HallMirror(policy), clock, sealer, new_id=new_id)
     let_others_be = hall.follow_others()
     await hall._write(attendance.everyone_away, SYSTEM)
     await hall.reload()
-    keeper = asyncio.create_task(hall.run(), name="hall-deadlines")
+    keepers = [asyncio.create_task(hall.run(), name="hall-deadlines")] if keep_deadlines else []
     try:
         yield hall
     finally:
-        keeper.cancel()
-        await asyncio.gather(keeper, return_exceptions=True)
+        for keeper in keepers:
+            keeper.cancel()
+        await asyncio.gather(*keepers, return_exceptions=True)
         let_others_be()
 
 
