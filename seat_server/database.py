@@ -14,7 +14,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, inspect
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DatabaseError
 from sqlmodel import SQLModel
@@ -23,10 +23,15 @@ from sqlmodel import SQLModel
 from seat_server import tables as _server_tables  # noqa: F401
 from service_queue import chain_tables as _chain_tables  # noqa: F401
 from service_queue import tables as _queue_tables  # noqa: F401
+from service_queue.backend import open_engine
+from service_queue.errors import StoreUnavailable
 
 SCRIPTS: Final = Path(__file__).with_name("migrations")
 BACKUPS: Final = "backups"
 BACKUPS_KEPT: Final = 10
+
+MIGRATION_LOCK: Final = 0x6D69_6772
+"""On PostgreSQL: one process at a time changes the shape, through all its steps."""
 
 
 class DatabaseRefused(Exception):
@@ -85,6 +90,9 @@ class Database:
     def migrate(self, now: datetime.datetime) -> Path | None:
         """Bring the database to this version's shape; returns the copy made before, if any.
 
+        A PostgreSQL database is not copied: there a step that fails leaves nothing behind, and
+        copies are its administrator's (pg_dump).
+
         Raises:
             DatabaseRefused: it was made by a newer version, or cannot be written.
         """
@@ -96,6 +104,10 @@ class Database:
         copy = None if current is None else self._back_up(current, now)
         try:
             with self._connect() as connection:
+                if not self._is_file:
+                    connection.exec_driver_sql("SET statement_timeout = 0")
+                    connection.exec_driver_sql(f"SELECT pg_advisory_lock({MIGRATION_LOCK})")
+                    connection.commit()
                 command.upgrade(_config(connection), "head")
                 connection.commit()
         except DatabaseError as failed:
@@ -119,7 +131,13 @@ class Database:
     def _shown(self) -> str:
         """The database's name for people: without a password."""
         url = make_url(self._url)
-        return url.database or url.render_as_string(hide_password=True)
+        if self._is_file and url.database:
+            return url.database
+        return url.render_as_string(hide_password=True)
+
+    @property
+    def _is_file(self) -> bool:
+        return make_url(self._url).get_backend_name() == "sqlite"
 
     def _knows(self, revision: str) -> bool:
         scripts = ScriptDirectory.from_config(_config())
@@ -128,7 +146,7 @@ class Database:
     def _back_up(self, revision: str, now: datetime.datetime) -> Path | None:
         """Copy an SQLite file whole, while others may read and write it."""
         source = make_url(self._url).database
-        if source is None:
+        if source is None or not self._is_file:
             return None
         folder = self._data_dir / BACKUPS
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -145,7 +163,16 @@ class Database:
 
     @contextlib.contextmanager
     def _connect(self) -> Iterator[Connection]:
-        """A connection on which a change of shape is all or nothing.
+        """A connection on which a change of shape is all or nothing."""
+        engine = self._open_file() if self._is_file else _open_server(self._url)
+        try:
+            with engine.connect() as connection:
+                yield connection
+        finally:
+            engine.dispose()
+
+    def _open_file(self) -> Engine:
+        """An engine on an SQLite file, which is left as it is until something is written.
 
         Python's sqlite3 commits before each CREATE unless it is told to leave transactions alone.
         """
@@ -162,11 +189,14 @@ class Database:
         def _begin(connection: Connection) -> None:
             connection.exec_driver_sql("BEGIN")
 
-        try:
-            with engine.connect() as connection:
-                yield connection
-        finally:
-            engine.dispose()
+        return engine
+
+
+def _open_server(url: str) -> Engine:
+    try:
+        return open_engine(url)
+    except StoreUnavailable as unknown:
+        raise DatabaseRefused(str(unknown)) from unknown
 
 
 def _config(connection: Connection | None = None) -> Config:
@@ -177,7 +207,4 @@ def _config(connection: Connection | None = None) -> Config:
 
 
 def _has_tables(connection: Connection) -> bool:
-    found = connection.exec_driver_sql(
-        "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
-    )
-    return bool(found.scalar())
+    return bool(inspect(connection).get_table_names())
