@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+pytest_plugins = ["tests.support.databases"]
+
 ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("XIAOWU_DATA", ROOT.parent / "shared" / "data"))
 """Pictures, videos and catalogues outside the repository; XIAOWU_DATA names another place."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from itertools import count
 from pathlib import Path
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, insert, select
 from sqlmodel import SQLModel
 
 from service_queue.actor import Actor
@@ -22,6 +22,7 @@ from service_queue.tables import (
     ServiceItemRow,
     table_of,
 )
+from service_queue.transaction import unguessable_id
 from signaling.protocol.commands import (
     AcceptTicket,
     LeaveTicket,
@@ -111,6 +112,11 @@ def fill_district(connection: Connection, *, locations: int, seats: int, kiosks:
     )
 
 
+def is_empty(connection: Connection) -> bool:
+    """True while nobody has built a district there."""
+    return connection.execute(select(table_of(LocationRow))).first() is None
+
+
 class HallDriver:
     """A hall with shorthand for what people do in it."""
 
@@ -169,19 +175,27 @@ async def open_district(
     kiosks: int = 6,
     policy: Policy | None = None,
     clock: HandClock | None = None,
+    url: str | None = None,
+    new_id: Callable[[], str] = unguessable_id,
 ) -> AsyncIterator[HallDriver]:
-    """A district on a database in `folder`: made if it is not there, else as it was left."""
+    """A district on a database in `folder`: made if it is not there, else as it was left.
+
+    `url`: on this database instead, which has its tables.
+    """
     path = folder / "hall.db"
-    fresh = not path.exists()
-    store = Store.open(f"sqlite:///{path}")
+    fresh = url is None and not path.exists()
+    store = Store.open(url or f"sqlite:///{path}")
     clock = clock or HandClock()
     try:
         if fresh:
             SQLModel.metadata.create_all(store.engine)
+        if fresh or await store.read(is_empty):
             await store.write(
                 lambda c: fill_district(c, locations=locations, seats=seats, kiosks=kiosks)
             )
-        async with open_hall(store, clock=clock, sealer=ReversingSealer(), policy=policy) as hall:
+        async with open_hall(
+            store, clock=clock, sealer=ReversingSealer(), policy=policy, new_id=new_id
+        ) as hall:
             yield HallDriver(hall, clock)
     finally:
         await store.close()
