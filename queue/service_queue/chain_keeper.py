@@ -1,0 +1,209 @@
+"""Seals the journal row by row, behind the commands: they never wait for a hash.
+
+A row counts once its transaction has committed; it is sealed about a second later. Killed in
+between, the keeper goes on where the seals end. Every process may keep the chain; one at a time
+does, and both would write the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from itertools import islice
+from typing import Final
+
+from sqlalchemy import Connection, insert
+from sqlalchemy.exc import SQLAlchemyError
+
+from service_queue.chain import GENESIS, RowMalformed, row_hash
+from service_queue.chain_tables import JournalCheckpointRow, JournalSealRow
+from service_queue.clock import Clock
+from service_queue.errors import StoreError
+from service_queue.journal_reader import (
+    BATCH,
+    count_seals,
+    first_row,
+    hash_of,
+    last_checkpoint,
+    last_row,
+    last_seal,
+    read_rows,
+)
+from service_queue.store import Store
+from service_queue.tables import table_of
+
+log = logging.getLogger(__name__)
+
+SEAL_EVERY_S: Final = 1.0
+"""How long a row may be changed without leaving a trace."""
+
+CHECKPOINT_EVERY_S: Final = 3600.0
+CHECKPOINT_EVERY_ROWS: Final = 10_000
+"""What is cut off after a checkpoint was carried away is missed; so there are many of them."""
+
+FINISH_WITHIN_S: Final = 2.0
+"""At a stop: what is not sealed by then is sealed after the next start."""
+
+CHORE: Final = "seal-journal"
+
+_seal = table_of(JournalSealRow)
+_checkpoint = table_of(JournalCheckpointRow)
+
+
+@dataclass(frozen=True, slots=True)
+class ChainEnd:
+    """How far the chain goes."""
+
+    seq: int = 0
+    hash: bytes = GENESIS
+    count: int = 0
+    unsealed: int = 0
+    """Rows of the journal after it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """Rows to be sealed, hashed."""
+
+    sealed: tuple[int, bytes] | None
+    """The last seal when they were read."""
+    end: ChainEnd
+    """Where the chain ended then."""
+    seals: tuple[tuple[int, bytes], ...]
+    checkpoint_is_due: bool
+    malformed: int | None
+    """A row that no program of ours wrote; nothing after it can be sealed."""
+
+
+class ChainKeeper:
+    """Keeps the chain of one store. Made by `open_chain_keeper`."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self.end = ChainEnd()
+        """How far the chain went when it was looked at last."""
+        self._store = store
+        self._clock = clock
+        self._told_of: int | None = None
+
+    async def run(self) -> None:
+        """Seal what is committed, until cancelled."""
+        while True:
+            try:
+                await self.catch_up()
+            except (StoreError, SQLAlchemyError) as failure:
+                # It must outlive a failing disk; what waits is seen in the figures.
+                log.warning("the journal could not be sealed: %s", type(failure).__name__)
+            await asyncio.sleep(SEAL_EVERY_S)
+
+    async def catch_up(self, *, closing: bool = False) -> None:
+        """Seal everything that is committed now; `closing` ends it with a checkpoint.
+
+        Raises:
+            StoreError, SQLAlchemyError: the database is away; nothing is lost.
+        """
+        while True:
+            work = await self._store.read(self._prepare)
+            self.end = work.end
+            self._tell_of(work.malformed)
+            wants_checkpoint = work.checkpoint_is_due or closing
+            if not work.seals and not (wants_checkpoint and work.end.count):
+                return
+            end = await self._write(work, checkpoint=wants_checkpoint)
+            if end is None:  # another process is at it
+                return
+            self.end = end
+            if len(work.seals) < BATCH:
+                return
+
+    async def finish(self) -> None:
+        """Seal the rest and write a checkpoint, at a stop, if it can be done shortly."""
+        try:
+            async with asyncio.timeout(FINISH_WITHIN_S):
+                await self.catch_up(closing=True)
+        except (StoreError, SQLAlchemyError, TimeoutError):
+            log.warning("rows of the journal are left to be sealed after the next start")
+
+    def _prepare(self, connection: Connection) -> _Work:
+        """Read and hash, on a reader's connection: the writer has other things to do."""
+        sealed, kept = last_seal(connection), last_checkpoint(connection)
+        seq, previous = sealed or _beginning(connection, kept)
+        if seq == self.end.seq and previous == self.end.hash:
+            count = self.end.count
+        elif kept is None or kept.seq > seq:
+            count = count_seals(connection, after=0)
+        else:
+            count = kept.count + count_seals(connection, after=kept.seq)
+        end = ChainEnd(seq, previous, count, max(0, last_row(connection) - seq))
+        seals: list[tuple[int, bytes]] = []
+        malformed = None
+        for row in islice(read_rows(connection, after=seq), BATCH):
+            number = int(str(row[0]))
+            try:
+                previous = row_hash(previous, row)
+            except RowMalformed:
+                malformed = number
+                break
+            seals.append((number, previous))
+        due = (
+            kept is None
+            or self._clock.now() - kept.at >= CHECKPOINT_EVERY_S
+            or count + len(seals) - kept.count >= CHECKPOINT_EVERY_ROWS
+        )
+        is_news = kept is None or count + len(seals) > kept.count
+        return _Work(sealed, end, tuple(seals), due and is_news, malformed)
+
+    async def _write(self, work: _Work, *, checkpoint: bool) -> ChainEnd | None:
+        end = await self._store.chore(
+            CHORE, lambda connection: self._insert(connection, work, checkpoint)
+        )
+        if end is not None and checkpoint:
+            # In the log it leaves this machine, where logs are collected elsewhere.
+            shown = {"seq": end.seq, "hash": end.hash.hex(), "rows": end.count}
+            log.info("journal checkpoint", extra=shown)
+        return end
+
+    def _insert(self, connection: Connection, work: _Work, checkpoint: bool) -> ChainEnd | None:
+        """Write the seals, unless somebody else wrote some since; they would be the same."""
+        if last_seal(connection) != work.sealed:
+            return None
+        if work.seals:
+            rows = [{"seq": seq, "hash": made.hex()} for seq, made in work.seals]
+            connection.execute(insert(_seal), rows)
+        seq, made = work.seals[-1] if work.seals else (work.end.seq, work.end.hash)
+        count = work.end.count + len(work.seals)
+        kept = last_checkpoint(connection)
+        if checkpoint and (kept is None or kept.seq < seq):
+            values = {"seq": seq, "hash": made.hex(), "count": count, "at": self._clock.now()}
+            connection.execute(insert(_checkpoint).values(values))
+        return ChainEnd(seq, made, count, max(0, work.end.unsealed - len(work.seals)))
+
+    def _tell_of(self, malformed: int | None) -> None:
+        if malformed is not None and malformed != self._told_of:
+            log.error(
+                "journal row cannot be sealed: it was tampered with", extra={"seq": malformed}
+            )
+        self._told_of = malformed
+
+
+def _beginning(connection: Connection, kept: JournalCheckpointRow | None) -> tuple[int, bytes]:
+    """Where the chain begins while nothing is sealed: after a checkpoint if all before is gone."""
+    first = None if kept is None else first_row(connection)
+    if kept is None or (first is not None and first <= kept.seq):
+        return 0, GENESIS
+    return kept.seq, hash_of(kept.hash)
+
+
+@asynccontextmanager
+async def open_chain_keeper(store: Store, clock: Clock) -> AsyncIterator[ChainKeeper]:
+    """Keep the chain while the block runs; at its end the rest is sealed."""
+    keeper = ChainKeeper(store, clock)
+    task = asyncio.create_task(keeper.run(), name="chain-keeper")
+    try:
+        yield keeper
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await keeper.finish()
