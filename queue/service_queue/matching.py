@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
@@ -130,8 +130,17 @@ def _same_seat(
 ) -> Hindrance | None:
     known = ticket.last_seat_id
     waits = known is not None and known in open_seats and known not in ticket.excluded_seats
-    recent = now - max(ticket.arrived_at, ticket.place) < policy.seats.same_seat_s
-    return Hindrance.SAME_SEAT if waits and recent else None
+    return (
+        Hindrance.SAME_SEAT
+        if waits and now - known_since(ticket) < policy.seats.same_seat_s
+        else None
+    )
+
+
+def known_since(ticket: WaitingTicket) -> float:
+    """From when a ticket waits for the seat that knows it."""
+    back_at = ticket.back_at
+    return max(ticket.arrived_at, ticket.place) if back_at is None else back_at
 
 
 def choose_seat(
@@ -225,8 +234,9 @@ def match(
                 break
         else:
             break
-        state = after_start(ticket, waiting, policy, state)
-        waiting = [other for other in waiting if other.id != ticket.id]
+        waiting.remove(ticket)
+        rivals = [o for o in waiting if hindrance(o, seat, policy, now, open_seats) is None]
+        state = after_start(ticket, rivals, policy, now, state)
         free.remove(seat)
         after_position = seat.position
         pairs.append(Pair(ticket.id, seat.id))
@@ -234,8 +244,15 @@ def match(
 
 
 def after_start(
-    ticket: WaitingTicket, waiting: Collection[WaitingTicket], policy: Policy, state: LineState
+    ticket: WaitingTicket,
+    rivals: Iterable[WaitingTicket],
+    policy: Policy,
+    now: float,
+    state: LineState,
 ) -> LineState:
-    """The state of the line once `ticket` was called."""
-    passed = overtakes(ticket, waiting, policy, state)
+    """The state of the line once `ticket` was called.
+
+    `rivals` are the others whom its window could have called instead.
+    """
+    passed = overtakes(ticket, rivals, policy, now, state)
     return replace(state, starts_since_green=0 if passed else state.starts_since_green + 1)

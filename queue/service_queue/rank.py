@@ -1,10 +1,11 @@
 """Who is before whom: pure, and the same for server, simulation and explanation.
 
-A ticket stands in a lane. Within a lane, and among those with and without a green reason and of
-one location, `place_at` alone decides, whatever the time: so the first of each such stream is all
-an index must look at (`line_index`). Between streams `rank` decides, by groups:
+A ticket stands in a stream: over the ceiling, dropped, or one of the other lanes with or without a
+green reason. Within a stream and a location its place alone decides, whatever the time (its arrival
+in the first two): so the first of each is all that an index looks at (`line_index`). Between
+streams `rank` decides, by groups:
 
-0. whoever waited longer than the ceiling, by arrival;
+0. whoever waited as long as the ceiling, by arrival;
 1. technical drops, by arrival;
 2. everybody else by `place_at` less what the policy grants: the green channel's head start (while
    its quota lasts), a return code's, an appointment's, that of a location which fell behind.
@@ -16,7 +17,7 @@ starves, and waiting ages every ticket alike.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
 from service_queue.policy import Policy
@@ -40,6 +41,9 @@ class WaitingTicket:
     language: Language = Language.ZH
     last_seat_id: str | None = None
     """This seat knows the resident already (a drop, a return code, a hand-over to it)."""
+    back_at: float | None = None
+    """When it came back to the line from a call; None: it has not. From then on it waits a little
+    for the seat that knows it."""
     away: bool = False
     """Its kiosk is not there just now; it keeps its place but cannot be offered."""
     excluded_seats: frozenset[str] = frozenset()
@@ -131,26 +135,71 @@ def in_order(
 def why_before(
     first: WaitingTicket, second: WaitingTicket, policy: Policy, now: float, state: LineState = CALM
 ) -> Precedence:
-    """Why `first` stands before `second`, in one word. Call it only where it does."""
-    mine, other = rank(first, policy, now, state), rank(second, policy, now, state)
+    """Why `first` stands before `second`, in one word. Call it only where it does.
+
+    Where several things help, the one worth most. RECALLED: the second was called in vain and set
+    back; APPOINTMENT: the first has an appointment, or that of the second is later.
+    """
     if first.arrived_at <= second.arrived_at:
         return Precedence.EARLIER
-    if mine.group != other.group:
-        return Precedence.CEILING if mine.group == CEILING else Precedence.TECHNICAL_DROP
-    if _green_grant(first, policy, state) > _lane_grant(first, policy):
-        return Precedence.GREEN
-    if _lane_grant(first, policy) > 0.0 or first.lane is not Lane.ORDINARY:
-        return Precedence(first.lane.value)
-    if state.behind.get(first.location_id, 0.0) > state.behind.get(second.location_id, 0.0):
-        return Precedence.BEHIND
-    # It is the second that was set back: called in vain, or ahead of its appointment.
-    return Precedence.EARLIER
+    group = rank(first, policy, now, state).group
+    if group != rank(second, policy, now, state).group:
+        return Precedence.CEILING if group == CEILING else Precedence.TECHNICAL_DROP
+    helps = _helps(first, second, policy, state)
+    return max(helps, key=lambda word: helps[word])
+
+
+def _helps(
+    first: WaitingTicket, second: WaitingTicket, policy: Policy, state: LineState
+) -> dict[Precedence, float]:
+    """What puts `first` before `second` although it came later, in seconds.
+
+    Their sum is at least by how much later it came, so one of them is positive.
+    """
+    granted = _lane_grant(first, policy)
+    green = _green_grant(first, policy, state)
+    behind = state.behind
+    helps = dict.fromkeys(Precedence, 0.0)
+    helps[Precedence.GREEN] = green if green > granted else 0.0
+    ahead, back = behind.get(first.location_id, 0.0), behind.get(second.location_id, 0.0)
+    helps[Precedence.BEHIND] = ahead - back
+    # What a lane is worth: its head start, where green is not worth more, and a place that is not
+    # the arrival.
+    gained = first.arrived_at - first.place + (0.0 if green > granted else granted)
+    helps[_GAINED.get(first.lane, Precedence.EARLIER)] += gained
+    helps[_LOST.get(second.lane, Precedence.RECALLED)] += second.place - second.arrived_at
+    return helps
+
+
+_GAINED: Final = {Lane.RETURNED: Precedence.RETURNED, Lane.APPOINTMENT: Precedence.APPOINTMENT}
+_LOST: Final = {Lane.APPOINTMENT: Precedence.APPOINTMENT}
 
 
 def overtakes(
-    first: WaitingTicket, others: Iterable[WaitingTicket], policy: Policy, state: LineState = CALM
+    first: WaitingTicket,
+    rivals: Iterable[WaitingTicket],
+    policy: Policy,
+    now: float,
+    state: LineState = CALM,
 ) -> bool:
-    """True when serving `first` now lets the green channel pass somebody who came earlier."""
-    if _green_grant(first, policy, state) <= _lane_grant(first, policy):
+    """True when only the green channel lets `first` go before one of `rivals`.
+
+    Those are the others whom the same window could serve now: who cannot be served is not
+    overtaken.
+    """
+    if not uses_green(first, policy, now, state):
         return False
-    return any(other.arrived_at < first.arrived_at for other in others if other.id != first.id)
+    plain = without_green(state)
+    mine = rank(first, policy, now, plain)
+    return any(rank(rival, policy, now, plain) < mine for rival in rivals)
+
+
+def uses_green(ticket: WaitingTicket, policy: Policy, now: float, state: LineState = CALM) -> bool:
+    """The green channel gives the ticket more now than anything else does."""
+    placed = rank(ticket, policy, now, state).group == PLACED
+    return placed and _green_grant(ticket, policy, state) > _lane_grant(ticket, policy)
+
+
+def without_green(state: LineState) -> LineState:
+    """The same state, with the quota of the green channel used up."""
+    return replace(state, starts_since_green=-1)
