@@ -113,7 +113,7 @@ async def open_server(
     """
     clock = clock or SteadyClock()
     async with AsyncExitStack() as stack:
-        stack.enter_context(hold_data_dir(settings.data_dir))
+        stack.enter_context(hold_data_dir(settings.data_dir, shared=settings.shares_database))
         keys = open_keyring(settings.data_dir)
         database = _ready_database(settings)
         listener = open_listener(settings)

@@ -1,4 +1,7 @@
-"""One server a data folder: SQLite wants one program that writes and checkpoints."""
+"""One server a data folder: SQLite wants one program that writes and checkpoints.
+
+Servers that keep their rows in PostgreSQL share the folder, and with it the keys.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +16,14 @@ LOCK_NAME: Final = "server.lock"
 
 
 class AlreadyRunning(Exception):
-    """Another server holds the data folder; the message says where."""
+    """A server holds the data folder; the message says where."""
 
 
 @contextmanager
-def hold_data_dir(data_dir: Path) -> Iterator[None]:
+def hold_data_dir(data_dir: Path, *, shared: bool = False) -> Iterator[None]:
     """Keep other servers from a data folder. The system lets go of it however this one ends.
+
+    `shared`: keep only those out who want it alone.
 
     Raises:
         AlreadyRunning: another one was first.
@@ -27,7 +32,7 @@ def hold_data_dir(data_dir: Path) -> Iterator[None]:
     handle = os.open(data_dir / LOCK_NAME, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(handle, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         except BlockingIOError as held:
             raise AlreadyRunning(
                 f"{data_dir}: a server is running on this folder (it holds {LOCK_NAME})"

@@ -51,6 +51,13 @@ class DatabaseSettings(Section):
     url: str | None = None
     auto_migrate: bool = True
 
+    @field_validator("url")
+    @classmethod
+    def _is_known_kind(cls, url: str | None) -> str | None:
+        if url is not None and not url.startswith(("sqlite:///", "postgresql://")):
+            raise ValueError("must be sqlite:///PATH or postgresql://USER@HOST/NAME")
+        return url
+
 
 class SessionSettings(Section):
     """How long people stay signed in, and how often they may guess."""
@@ -136,6 +143,11 @@ class Settings(BaseSettings):
     def database_url(self) -> str:
         """Where the database is: the one set, or a file in the data folder."""
         return self.database.url or f"sqlite:///{self.data_dir / 'xiaowu.sqlite3'}"
+
+    @property
+    def shares_database(self) -> bool:
+        """True when other servers may use the same database at once."""
+        return not self.database_url.startswith("sqlite")
 
     @property
     def is_loopback(self) -> bool:
