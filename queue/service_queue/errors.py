@@ -5,6 +5,18 @@ Refusal (signaling.protocol.errors)
     ├── TransitionRefused     transition_refused
     ├── ItemUnknown           item_unknown
     ├── KioskUnknown          kiosk_unknown
+    ├── LocationUnknown       location_unknown
+    ├── LocationClosed        location_closed
+    ├── LastTicketGone        last_ticket_gone
+    ├── CapReached            cap_reached
+    ├── CodeRejected          code_rejected
+    │   ├── CodeUnknown       code_unknown
+    │   ├── CodeUsed          code_used
+    │   ├── CodeExpired       code_expired
+    │   ├── CodeTooEarly      code_too_early
+    │   └── CodeElsewhere     code_elsewhere
+    ├── AppointmentUnknown    appointment_unknown
+    ├── AppointmentInPast     appointment_in_past
     ├── SeatUnknown           seat_unknown
     ├── SeatTaken             seat_taken
     ├── SeatBusy              seat_busy
@@ -12,19 +24,30 @@ Refusal (signaling.protocol.errors)
     ├── AlreadySeated         already_seated
     ├── TicketUnknown         ticket_unknown
     ├── TicketAlreadyOpen     ticket_already_open
+    ├── SteppedAwayTooOften   stepped_away_too_often
     ├── OfferStale            offer_stale
     ├── OfferForeign          offer_foreign
     ├── CallUnknown           call_unknown
+    ├── TransferImpossible    transfer_impossible
+    │   ├── TransferUnclear   transfer_unclear
+    │   ├── TransferToSelf    transfer_to_self
+    │   ├── SeatNotOpen       seat_not_open
+    │   └── NobodyServes      nobody_serves
     ├── MediaEpochStale       media_epoch_stale
     ├── WrapUpOver            wrap_up_over
     ├── RatingOver            rating_over
-    └── OperationReused       operation_reused
+    ├── OperationReused       operation_reused
+    ├── PolicyInvalid         policy_invalid
+    └── PolicyVersionUnknown  policy_version_unknown
 StoreError                    the database, not the command
 ├── StoreClosed               store_closed
 └── StoreUnavailable          store_unavailable
 """
 
 from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
 
 from signaling.protocol.errors import Refusal
 
@@ -51,6 +74,78 @@ class KioskUnknown(QueueError):
     """There is no such kiosk."""
 
     code = "kiosk_unknown"
+
+
+class LocationUnknown(QueueError):
+    """There is no such location."""
+
+    code = "location_unknown"
+
+
+class LocationClosed(QueueError):
+    """It is outside the opening hours."""
+
+    code = "location_closed"
+
+
+class LastTicketGone(QueueError):
+    """It is open, but gives out no more tickets today."""
+
+    code = "last_ticket_gone"
+
+
+class CapReached(QueueError):
+    """As many tickets as the day allows were given out, at the location or for the item."""
+
+    code = "cap_reached"
+
+
+class CodeRejected(QueueError):
+    """The code gives no place in the line."""
+
+    code = "code_rejected"
+
+
+class CodeUnknown(CodeRejected):
+    """There is no such code."""
+
+    code = "code_unknown"
+
+
+class CodeUsed(CodeRejected):
+    """A ticket was taken with it already."""
+
+    code = "code_used"
+
+
+class CodeExpired(CodeRejected):
+    """Its time is over."""
+
+    code = "code_expired"
+
+
+class CodeTooEarly(CodeRejected):
+    """The appointment is on another day."""
+
+    code = "code_too_early"
+
+
+class CodeElsewhere(CodeRejected):
+    """The appointment is at another location."""
+
+    code = "code_elsewhere"
+
+
+class AppointmentUnknown(QueueError):
+    """There is no such appointment, or somebody came for it already."""
+
+    code = "appointment_unknown"
+
+
+class AppointmentInPast(QueueError):
+    """The appointed time is over."""
+
+    code = "appointment_in_past"
 
 
 class SeatUnknown(QueueError):
@@ -95,6 +190,12 @@ class TicketAlreadyOpen(QueueError):
     code = "ticket_already_open"
 
 
+class SteppedAwayTooOften(QueueError):
+    """The resident stepped away as often as the policy allows."""
+
+    code = "stepped_away_too_often"
+
+
 class OfferStale(QueueError):
     """The ticket offer is over: it expired, was answered, or has a newer epoch."""
 
@@ -111,6 +212,36 @@ class CallUnknown(QueueError):
     """There is no such live call for this side."""
 
     code = "call_unknown"
+
+
+class TransferImpossible(QueueError):
+    """The resident cannot be handed on like this."""
+
+    code = "transfer_impossible"
+
+
+class TransferUnclear(TransferImpossible):
+    """It must name an item, a department or a seat, and only one of them."""
+
+    code = "transfer_unclear"
+
+
+class TransferToSelf(TransferImpossible):
+    """It is the seat that has the resident."""
+
+    code = "transfer_to_self"
+
+
+class SeatNotOpen(TransferImpossible):
+    """Nobody takes residents at that seat now."""
+
+    code = "seat_not_open"
+
+
+class NobodyServes(TransferImpossible):
+    """No other open seat may serve this."""
+
+    code = "nobody_serves"
 
 
 class MediaEpochStale(QueueError):
@@ -135,6 +266,38 @@ class OperationReused(QueueError):
     """The operation id was used for a different command."""
 
     code = "operation_reused"
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyProblem:
+    """One thing wrong, or of note, in a policy file."""
+
+    line: int
+    option: str
+    """Such as `green.one_in`; empty for the file as a whole."""
+    reason: str
+
+    def __str__(self) -> str:
+        """`line 7, green.one_in: must be at least 2`."""
+        place = f"line {self.line}" + (f", {self.option}" if self.option else "")
+        return f"{place}: {self.reason}"
+
+
+class PolicyInvalid(QueueError):
+    """The policy cannot be applied: it is malformed, or it could starve somebody."""
+
+    code = "policy_invalid"
+
+    def __init__(self, problems: Collection[PolicyProblem]) -> None:
+        """`problems`: all of them, so that they can be mended in one go."""
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class PolicyVersionUnknown(QueueError):
+    """No policy was ever applied under this number."""
+
+    code = "policy_version_unknown"
 
 
 class StoreError(Refusal):
