@@ -26,3 +26,21 @@ class SteadyClock:
     def now(self) -> float:
         """Now, without jumps since this clock was made."""
         return self._offset + time.monotonic()
+
+
+class ForwardClock:
+    """A clock that goes on from a moment in the past, should the machine's be behind it.
+
+    A machine whose battery is empty starts in 1970. What the hall wrote down before is in its
+    future then, and no lease or countdown would ever end.
+    """
+
+    def __init__(self, clock: Clock, not_before: float) -> None:
+        """`not_before`: the last moment that was written down."""
+        self._clock = clock
+        self.ahead_s = max(0.0, not_before - clock.now())
+        """How far this clock is before the machine's."""
+
+    def now(self) -> float:
+        """Now, and never before what was written down."""
+        return self._clock.now() + self.ahead_s

@@ -9,18 +9,18 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import Final, TypeVar
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from service_queue import attendance, calling, line, offering, seating
 from service_queue.actor import SYSTEM, Actor
-from service_queue.clock import Clock
+from service_queue.clock import Clock, ForwardClock
 from service_queue.elsewhere import Missed, read_missed
 from service_queue.errors import NotSeated, OperationReused
 from service_queue.mirror import Changes, HallMirror, read_changes
 from service_queue.policy import Policy
 from service_queue.store import Elsewhere, Store
 from service_queue.sweep import forget_operations, sweep
-from service_queue.tables import OperationRow
+from service_queue.tables import JournalRow, OperationRow, table_of
 from service_queue.transaction import Sealer, Transaction, unguessable_id
 from signaling.protocol.commands import (
     AcceptTicket,
@@ -57,6 +57,8 @@ REMATCH_EVERY_S: Final = 1.0
 exclusion."""
 
 PURGE_EVERY_S: Final = 3600.0
+
+_journal = table_of(JournalRow)
 
 Listener = Callable[[Changes], None]
 _Result = TypeVar("_Result")
@@ -278,6 +280,9 @@ async def open_hall(
     False where somebody else calls `tick`, on a clock of their own.
     """
     policy = policy or Policy()
+    clock = ForwardClock(clock, await store.read(_last_moment))
+    if clock.ahead_s > 0:
+        log.warning("the machine's clock is behind the journal by %.0f s", clock.ahead_s)
     hall = Hall(store, HallMirror(policy), clock, sealer, new_id=new_id)
     let_others_be = hall.follow_others()
     await hall._write(attendance.everyone_away, SYSTEM)
@@ -374,3 +379,10 @@ def _remember(tx: Transaction, actor: Actor, command: StoredCommand, result: Com
             at=tx.now,
         )
     )
+
+
+def _last_moment(connection: Connection) -> float:
+    """When the last row of the journal was written; 0 when there is none."""
+    last = select(_journal.c.at).order_by(_journal.c.seq.desc()).limit(1)
+    moment: float = connection.execute(last).scalar() or 0.0
+    return moment

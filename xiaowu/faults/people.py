@@ -1,0 +1,194 @@
+"""What residents and agents want next, as their screens tell; sometimes what they may not."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from typing import Final, Protocol
+
+from service_queue.mirror import HallMirror
+from service_queue.tables import SeatRow, TicketRow
+from signaling.protocol import commands as c
+from signaling.protocol.words import (
+    BreakReason,
+    DeclineReason,
+    GreenReason,
+    MediaReport,
+    SeatState,
+    SeatStatus,
+    TicketState,
+    TransferReason,
+)
+from xiaowu.faults.site import ITEMS, SEATS, START
+
+Wish = Callable[[], Sequence[c.StoredCommand]]
+SHIFT_END: Final = START + 4 * 3600.0
+
+
+class Scene(Protocol):
+    """What people see and draw from."""
+
+    random: random.Random
+
+    @property
+    def mirror(self) -> HallMirror:
+        """The picture their screens show."""
+        ...
+
+    def op(self) -> str:
+        """A fresh operation id."""
+        ...
+
+
+def wishes_of_kiosk(scene: Scene, n: int) -> Sequence[c.StoredCommand]:
+    """What the resident at kiosk `n` sends, mostly one command or none."""
+    ticket = scene.mirror.ticket_of_kiosk(f"K{n}")
+    if ticket is None or not ticket.state.is_open:
+        return _draw(scene, _at_rest(scene, ticket))
+    if ticket.state is TicketState.SERVING:
+        return _draw(scene, _talking(scene, ticket.offer_id or ""))
+    return _draw(scene, _waiting(scene, ticket))
+
+
+def wishes_of_agent(scene: Scene, n: int) -> Sequence[c.StoredCommand]:
+    """What agent `n` sends."""
+    seat = scene.mirror.seat_of_agent(f"a{n}")
+    if seat is None:
+        seat_id = scene.random.choice([f"S{n}"] * 5 + [f"S{other}" for other in range(SEATS)])
+        return [c.SignIn(op_id=scene.op(), seat_id=seat_id), c.OpenSeat(op_id=scene.op())]
+    ticket = scene.mirror.ticket_at_seat(seat.id)
+    match seat.state:
+        case SeatState.RESERVED if ticket is not None:
+            return _draw(scene, _rung(scene, ticket))
+        case SeatState.IN_CALL if ticket is not None:
+            return _draw(scene, _serving(scene, ticket.offer_id or ""))
+        case SeatState.WRAP_UP:
+            return _draw(scene, _wrapping_up(scene, seat.wrap_up_call_id or ""))
+    return _draw(scene, _free(scene, seat))
+
+
+def _at_rest(scene: Scene, ticket: TicketRow | None) -> list[tuple[int, Wish]]:
+    green = scene.random.choice((None, None, None, *GreenReason))
+    wishes: list[tuple[int, Wish]] = [
+        (18, lambda: [_take(scene, scene.random.choice(ITEMS), green)]),
+        (1, lambda: [_take(scene, "no-such-item", None)]),
+    ]
+    if ticket is not None and ticket.rating_until is not None:
+        rated = ticket.id
+        wishes += [
+            (20, lambda: [c.RateCall(op_id=scene.op(), ticket_id=rated, score=5)]),
+            (15, lambda: [c.SkipRating(op_id=scene.op(), ticket_id=rated)]),
+        ]
+    return wishes
+
+
+def _take(scene: Scene, item: str, green: GreenReason | None) -> c.StoredCommand:
+    return c.TakeTicket(op_id=scene.op(), item_code=item, green=green)
+
+
+def _waiting(scene: Scene, ticket: TicketRow) -> list[tuple[int, Wish]]:
+    back = 6 if ticket.state is TicketState.PARKED else 1
+    return [
+        (10, list),
+        (2, lambda: [c.LeaveTicket(op_id=scene.op(), ticket_id=ticket.id)]),
+        (2, lambda: [c.StepAway(op_id=scene.op(), ticket_id=ticket.id)]),
+        (back, lambda: [c.ComeBack(op_id=scene.op(), ticket_id=ticket.id)]),
+        (1, lambda: [_take(scene, ITEMS[0], None)]),
+    ]
+
+
+def _talking(scene: Scene, call_id: str) -> list[tuple[int, Wish]]:
+    return [
+        (2, lambda: [c.EndCall(op_id=scene.op(), call_id=call_id)]),
+        *_media(scene, call_id),
+    ]
+
+
+def _rung(scene: Scene, ticket: TicketRow) -> list[tuple[int, Wish]]:
+    offer_id, epoch = ticket.offer_id or "", ticket.epoch
+    reason = DeclineReason.NOT_MY_FIELD
+
+    def accept(quoted: int) -> list[c.StoredCommand]:
+        return [c.AcceptTicket(op_id=scene.op(), offer_id=offer_id, epoch=quoted)]
+
+    def decline() -> list[c.StoredCommand]:
+        op = scene.op()
+        return [c.DeclineTicket(op_id=op, offer_id=offer_id, epoch=epoch, reason=reason)]
+
+    return [(12, lambda: accept(epoch)), (1, lambda: accept(epoch + 1)), (4, decline), (2, list)]
+
+
+def _serving(scene: Scene, call_id: str) -> list[tuple[int, Wish]]:
+    return [
+        *_media(scene, call_id),
+        (2, lambda: [c.MarkNoShow(op_id=scene.op(), call_id=call_id)]),
+        (2, lambda: [_hand_over(scene, call_id)]),
+        (2, lambda: [c.GiveReturnCode(op_id=scene.op(), call_id=call_id)]),
+        (1, lambda: [_rebuild(scene, call_id)]),
+        (6, lambda: [c.EndCall(op_id=scene.op(), call_id=call_id)]),
+    ]
+
+
+def _hand_over(scene: Scene, call_id: str) -> c.StoredCommand:
+    seat = f"S{scene.random.randrange(SEATS)}"
+    item = scene.random.choice(ITEMS)
+    to_seat, to_item, to_department = scene.random.choice(
+        ((seat, None, None), (None, item, None), (None, None, "人社局"), ("nowhere", None, None))
+    )
+    return c.TransferCall(
+        op_id=scene.op(),
+        call_id=call_id,
+        reason=TransferReason.NEEDS_SPECIALIST,
+        to_seat=to_seat,
+        to_item=to_item,
+        to_department=to_department,
+    )
+
+
+def _rebuild(scene: Scene, call_id: str) -> c.StoredCommand:
+    epoch = _media_epoch(scene, call_id)
+    return c.RebuildMedia(op_id=scene.op(), call_id=call_id, media_epoch=epoch)
+
+
+def _media(scene: Scene, call_id: str) -> list[tuple[int, Wish]]:
+    epoch = _media_epoch(scene, call_id)
+
+    def report(media: MediaReport) -> list[c.StoredCommand]:
+        op = scene.op()
+        return [c.ReportMedia(op_id=op, call_id=call_id, media_epoch=epoch, media=media)]
+
+    return [
+        (10, lambda: report(MediaReport.FLOWING)),
+        (1, lambda: report(MediaReport.STALLED)),
+    ]
+
+
+def _media_epoch(scene: Scene, call_id: str) -> int:
+    offer = scene.mirror.offers.get(call_id)
+    return 1 if offer is None else offer.media_epoch
+
+
+def _wrapping_up(scene: Scene, call_id: str) -> list[tuple[int, Wish]]:
+    return [
+        (5, lambda: [c.FinishWrapUp(op_id=scene.op(), call_id=call_id)]),
+        (1, lambda: [c.ExtendWrapUp(op_id=scene.op(), call_id=call_id)]),
+        (1, lambda: [c.SaveNote(op_id=scene.op(), call_id=call_id, text="记录")]),
+        (3, list),
+    ]
+
+
+def _free(scene: Scene, seat: SeatRow) -> list[tuple[int, Wish]]:
+    opens = 20 if seat.status is SeatStatus.ON_BREAK else 1
+    return [
+        (10, list),
+        (opens, lambda: [c.OpenSeat(op_id=scene.op())]),
+        (1, lambda: [c.TakeBreak(op_id=scene.op(), reason=BreakReason.REST)]),
+        (1, lambda: [c.SignOut(op_id=scene.op())]),
+        (1, lambda: [c.SetShiftEnd(op_id=scene.op(), at=SHIFT_END)]),
+    ]
+
+
+def _draw(scene: Scene, wishes: list[tuple[int, Wish]]) -> Sequence[c.StoredCommand]:
+    weights, makers = zip(*wishes, strict=True)
+    wish: Wish = scene.random.choices(makers, weights)[0]
+    return wish()
