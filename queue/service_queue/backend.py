@@ -10,6 +10,9 @@ from sqlalchemy.engine import URL, make_url
 
 from service_queue.errors import StoreUnavailable
 
+TURN_WITHIN_S: Final = 10.0
+"""How long the writer waits while another process writes."""
+
 READERS: Final = 2
 """Connections that read beside the writer."""
 
@@ -59,8 +62,10 @@ class Backend(Protocol):
         ...
 
 
-def open_backend(url: str) -> tuple[Backend, Engine]:
+def open_backend(url: str, turn_within_s: float = TURN_WITHIN_S) -> tuple[Backend, Engine]:
     """The kind of database at an SQLAlchemy `url`, and an engine on it.
+
+    `turn_within_s`: how long the writer waits while another process writes.
 
     Raises:
         StoreUnavailable: no kind that is known.
@@ -70,12 +75,12 @@ def open_backend(url: str) -> tuple[Backend, Engine]:
         case "sqlite":
             from service_queue.sqlite_backend import SqliteBackend  # noqa: PLC0415 - one is enough
 
-            backend: Backend = SqliteBackend()
+            backend: Backend = SqliteBackend(turn_within_s)
         case "postgresql":
             # A hall on SQLite needs no driver for PostgreSQL.
             from service_queue.postgres_backend import PostgresBackend  # noqa: PLC0415
 
-            backend = PostgresBackend()
+            backend = PostgresBackend(turn_within_s)
         case _:
             raise StoreUnavailable(
                 "rows are kept in SQLite (sqlite:///PATH) or PostgreSQL (postgresql://HOST/NAME)"

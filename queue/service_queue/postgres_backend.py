@@ -34,22 +34,11 @@ TURN_LOCK: Final = 0x78_69_61_6F_77_75
 CHORE_LOCKS: Final = 0x6368
 """The first of the two numbers that name a chore's lock; the second is of its name."""
 
-FROZEN_AFTER_S: Final = 5
-"""A process that holds its turn and does nothing (stopped, swapped out) loses it after so long."""
-
-TURN_WITHIN_S: Final = 10
-"""How long to wait for a turn: longer than a frozen holder can keep it."""
-
 STATEMENT_S: Final = 30
 """Nothing the line does takes nearly as long."""
 
 CONNECT_WITHIN_S: Final = 5
 
-_SESSION: Final = (
-    f"SET lock_timeout = '{TURN_WITHIN_S}s';"
-    f"SET idle_in_transaction_session_timeout = '{FROZEN_AFTER_S}s';"
-    f"SET statement_timeout = '{STATEMENT_S}s'"
-)
 _TURN: Final = f"BEGIN; SELECT pg_advisory_xact_lock({TURN_LOCK})"
 _READ: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
@@ -58,6 +47,18 @@ class PostgresBackend:
     """READ COMMITTED is enough under the lock: nobody else writes meanwhile."""
 
     has_one_writer = False
+
+    def __init__(self, turn_within_s: float) -> None:
+        """`turn_within_s`: how long to wait for the turn to write.
+
+        A process that has its turn and does nothing (stopped, swapped out) loses it after half of
+        that, so that those who wait outlast it.
+        """
+        self._session = (
+            f"SET lock_timeout = {round(turn_within_s * 1000)};"
+            f"SET idle_in_transaction_session_timeout = {round(turn_within_s * 500)};"
+            f"SET statement_timeout = '{STATEMENT_S}s'"
+        )
 
     def open_engine(self, url: URL) -> Engine:
         """An engine whose transactions wait for the turn to write."""
@@ -76,7 +77,7 @@ class PostgresBackend:
         @event.listens_for(engine, "connect")
         def _prepare(connection: Any, _record: Any) -> None:
             cursor = connection.cursor()
-            cursor.execute(_SESSION)
+            cursor.execute(self._session)
             if cursor.execute("SHOW synchronous_commit").fetchone()[0] == "off":
                 # What was answered must survive power loss, whatever the server's default.
                 cursor.execute("SET synchronous_commit = on")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
@@ -13,14 +13,15 @@ from sqlalchemy.exc import DBAPIError
 from service_queue.backend import READ_ONLY, READERS, Standing
 from service_queue.journal_head import LAST_SEQ
 
-BUSY_TIMEOUT_S: Final = 10
-"""How long a statement waits for another process (an administrator's command) that writes."""
-
 
 class SqliteBackend:
     """WAL with synchronous=FULL: what was answered survives power loss."""
 
     has_one_writer = True
+
+    def __init__(self, turn_within_s: float) -> None:
+        """`turn_within_s`: how long to wait for another process, such as an administrator's."""
+        self._turn_within_s = turn_within_s
 
     def __init__(self, factory: type[sqlite3.Connection] = sqlite3.Connection) -> None:
         """`factory` makes the driver's connections; tests make some that fail."""
@@ -37,7 +38,7 @@ class SqliteBackend:
         engine = create_engine(
             url,
             connect_args={
-                "timeout": BUSY_TIMEOUT_S,
+                "timeout": self._turn_within_s,
                 "check_same_thread": False,
                 "factory": self._factory,
             },

@@ -23,6 +23,7 @@ from service_queue.backend import (
     OUT_OF_TURN,
     READ_ONLY,
     READERS,
+    TURN_WITHIN_S,
     Backend,
     Standing,
     open_backend,
@@ -72,13 +73,15 @@ class Store:
         self._writer.start()
 
     @classmethod
-    def open(cls, url: str) -> Store:
+    def open(cls, url: str, turn_within_s: float = TURN_WITHIN_S) -> Store:
         """Open the database at an SQLAlchemy `url`.
+
+        `turn_within_s`: how long the writer waits while another process writes.
 
         Raises:
             StoreUnavailable: no kind of database that is known, or its driver is missing.
         """
-        return cls(*open_backend(url))
+        return cls(*open_backend(url, turn_within_s))
 
     async def write(self, unit: Unit[T], then: Callable[[T], None] | None = None) -> T:
         """Run `unit` in a transaction and return its result after the commit.
