@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
-from service_queue.backend import READ_ONLY, READERS, Standing
+from service_queue.backend import READ_ONLY, READERS, TURN_WITHIN_S, Standing
 from service_queue.journal_head import LAST_SEQ
 
 
@@ -19,12 +19,16 @@ class SqliteBackend:
 
     has_one_writer = True
 
-    def __init__(self, turn_within_s: float) -> None:
-        """`turn_within_s`: how long to wait for another process, such as an administrator's."""
-        self._turn_within_s = turn_within_s
+    def __init__(
+        self,
+        turn_within_s: float = TURN_WITHIN_S,
+        factory: type[sqlite3.Connection] = sqlite3.Connection,
+    ) -> None:
+        """`turn_within_s`: how long to wait for another process, such as an administrator's.
 
-    def __init__(self, factory: type[sqlite3.Connection] = sqlite3.Connection) -> None:
-        """`factory` makes the driver's connections; tests make some that fail."""
+        `factory` makes the driver's connections; tests make some that fail.
+        """
+        self._turn_within_s = turn_within_s
         self._factory = factory
 
     def open_engine(self, url: URL) -> Engine:
