@@ -75,7 +75,7 @@ def open_backend(url: str, turn_within_s: float = TURN_WITHIN_S) -> tuple[Backen
         case "sqlite":
             from service_queue.sqlite_backend import SqliteBackend  # noqa: PLC0415 - one is enough
 
-            backend: Backend = SqliteBackend(turn_within_s)
+            backend: Backend = SqliteBackend(turn_within_s=turn_within_s)
         case "postgresql":
             # A hall on SQLite needs no driver for PostgreSQL.
             from service_queue.postgres_backend import PostgresBackend  # noqa: PLC0415

@@ -21,8 +21,9 @@ class SqliteBackend:
 
     def __init__(
         self,
-        turn_within_s: float = TURN_WITHIN_S,
         factory: type[sqlite3.Connection] = sqlite3.Connection,
+        *,
+        turn_within_s: float = TURN_WITHIN_S,
     ) -> None:
         """`turn_within_s`: how long to wait for another process, such as an administrator's.
 
