@@ -18,6 +18,7 @@ from pydantic_settings import (
 )
 
 from service_queue.policy import NUMBER_OPTIONS, Policy
+from service_queue.starvation import check_fairness
 
 SAMPLE_FILE: Final = Path(__file__).with_name("settings.sample.toml")
 """Every option, commented out, with its reason."""
@@ -133,10 +134,12 @@ class Settings(BaseSettings):
 
     @field_validator("queue")
     @classmethod
-    def _clocks_run_forward(cls, queue: Policy) -> Policy:
+    def _nobody_starves(cls, queue: Policy) -> Policy:
         for name in NUMBER_OPTIONS:
             if not 0 < getattr(queue, name) < float("inf"):
                 raise ValueError(f"{name} must be more than 0")
+        for fault in check_fairness(queue):
+            raise ValueError(f"{fault.option} {fault.reason}")
         return queue
 
     @property

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hypothesis import strategies as st
 
 from service_queue.policy import (
+    NUMBER_OPTIONS,
     AppointmentPolicy,
     CapPolicy,
     FairnessPolicy,
@@ -41,12 +44,11 @@ def count(option: str) -> st.SearchStrategy[int]:
 def policies(draw: st.DrawFn) -> Policy:
     """Any policy that is accepted for a hall with windows of the levels 1 and 2."""
     ceiling_s = draw(number("ceiling_s"))
-    plain = {
-        option: draw(
-            count(option) if isinstance(getattr(Policy(), option), int) else number(option)
-        )
-        for option in BOUNDS
-        if "." not in option and option not in {"ceiling_s", "wrap_up_items", "decline_exclusion_s"}
+    counted = {option for option in NUMBER_OPTIONS if isinstance(getattr(Policy(), option), int)}
+    plain: dict[str, Any] = {
+        option: draw(count(option) if option in counted else number(option))
+        for option in NUMBER_OPTIONS
+        if option not in {"ceiling_s", "decline_exclusion_s"}
     }
     return Policy(
         name=draw(st.from_regex(r"[a-z平日\"'\\]{1,20}( [0-9高峰#]{1,10})?", fullmatch=True)),

@@ -84,6 +84,7 @@ def test_a_number_of_the_policy_is_set_by_the_environment(monkeypatch: pytest.Mo
         ("[queue]\noffer_timeout_s = -1", "offer_timeout_s must be more than 0"),
         ("[queue.green]\none_in = 3", "green is set in a policy file: xiaowu queue policy sample"),
         ("[queue]\nname = 'x'", "name is set in a policy file: xiaowu queue policy sample"),
+        ("[queue]\nceiling_s = 600", "green.head_start_s is longer than the ceiling (600 s)"),
         ("port = 70000", "port: "),
         ("port = ", "Invalid value"),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -89,7 +90,7 @@ def test_after_the_ceiling_only_who_came_earlier_stands_before_a_ticket(
     assert all(other.arrived_at <= ticket.arrived_at for other in before)
 
 
-def with_seats(**options: object) -> Policy:
+def with_seats(**options: Any) -> Policy:
     return Policy(seats=replace(SeatPolicy(), **options))
 
 
