@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from service_queue.policy import Policy, Scope, SeatStrategy
 from service_queue.rank import CALM, LineState, WaitingTicket, in_order, overtakes
@@ -209,6 +209,14 @@ def _draw(ticket_id: str, seat_id: str) -> float:
     return drawn
 
 
+class Matched(NamedTuple):
+    """What `match_on` found, and where it left the line."""
+
+    pairs: list[Pair]
+    state: LineState
+    after_position: int
+
+
 def match(
     tickets: Collection[WaitingTicket],
     seats: Collection[FreeSeat],
@@ -224,6 +232,22 @@ def match(
     Again and again the first ticket of the line for which a seat is free. The quota of the green
     channel is counted from pair to pair.
     """
+    return match_on(
+        tickets, seats, policy, now, state, open_seats=open_seats, after_position=after_position
+    ).pairs
+
+
+def match_on(
+    tickets: Collection[WaitingTicket],
+    seats: Collection[FreeSeat],
+    policy: Policy,
+    now: float,
+    state: LineState = CALM,
+    *,
+    open_seats: Collection[str] = (),
+    after_position: int = -1,
+) -> Matched:
+    """As `match`, with what the next time goes on from."""
     waiting, free, pairs = list(tickets), list(seats), []
     while free:
         for ticket in in_order(waiting, policy, now, state):
@@ -240,7 +264,7 @@ def match(
         free.remove(seat)
         after_position = seat.position
         pairs.append(Pair(ticket.id, seat.id))
-    return pairs
+    return Matched(pairs, state, after_position)
 
 
 def after_start(

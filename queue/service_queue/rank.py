@@ -94,16 +94,18 @@ def rank(ticket: WaitingTicket, policy: Policy, now: float, state: LineState = C
         return Rank(CEILING, arrived, arrived, ticket.id)
     if ticket.lane is Lane.TECHNICAL_DROP:
         return Rank(DROPPED, arrived, arrived, ticket.id)
-    return Rank(PLACED, ticket.place - grant_s(ticket, policy, state), arrived, ticket.id)
+    at = settled(ticket, state) - claim_s(ticket, policy, state)
+    return Rank(PLACED, at, arrived, ticket.id)
 
 
-def grant_s(ticket: WaitingTicket, policy: Policy, state: LineState) -> float:
-    """By how many seconds a ticket stands before its place.
+def settled(ticket: WaitingTicket, state: LineState) -> float:
+    """Its place, less what its location is behind."""
+    return ticket.place - state.behind.get(ticket.location_id, 0.0)
 
-    The largest of what it may claim, and what its location is behind.
-    """
-    claim = max(_lane_grant(ticket, policy), _green_grant(ticket, policy, state))
-    return claim + state.behind.get(ticket.location_id, 0.0)
+
+def claim_s(ticket: WaitingTicket, policy: Policy, state: LineState) -> float:
+    """By how many seconds more its lane or the green channel lets it stand before that."""
+    return max(_lane_grant(ticket, policy), _green_grant(ticket, policy, state))
 
 
 def _lane_grant(ticket: WaitingTicket, policy: Policy) -> float:

@@ -1,0 +1,166 @@
+"""The waiting tickets in streams, so that the first for a seat is found by their heads. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Final, NamedTuple
+
+from sortedcontainers import SortedList
+
+from service_queue.free_seats import Cell, cell_of, rings_of
+from service_queue.matching import ANY_DEPARTMENT, FreeSeat
+from service_queue.policy import Policy, Scope
+from service_queue.rank import (
+    CALM,
+    CEILING,
+    DROPPED,
+    PLACED,
+    LineState,
+    Rank,
+    WaitingTicket,
+    claim_s,
+    rank,
+    settled,
+    without_green,
+)
+from signaling.protocol.words import GreenReason, Lane, Language
+
+
+class Stream(NamedTuple):
+    """Tickets whose order among themselves no time changes."""
+
+    group: int
+    lane: Lane
+    green: bool
+
+
+Entry = tuple[float, float, str]
+"""Its place in the stream, the arrival, the ticket's id."""
+
+Stand = tuple[Cell, int, str | None, Language | None]
+"""Who looks here: seats of a cell, of a level, that serve a department, in a language. None is any:
+a generalist looks at one stand for all departments."""
+
+_SCOPES: Final = tuple(Scope)
+
+Filed = list[tuple[Stand, Stream, Entry]]
+
+
+class Streams:
+    """The tickets that seats may take by now, by who looks for them."""
+
+    def __init__(self, policy: Policy, levels: frozenset[int]) -> None:
+        """`levels`: those of the seats."""
+        rules = policy.seats
+        self._policy = policy
+        self._by_level = rules.level_after_s > 0
+        self._stands: dict[Stand, dict[Stream, SortedList[Entry]]] = {}
+        after = {scope: after_s for after_s, scopes in rings_of(policy) for scope in scopes}
+        moments = {
+            (scope, level): max(after_s, (level - 1) * rules.level_after_s)
+            for scope, after_s in after.items()
+            for level in (levels if self._by_level else {0})
+        }
+        self._moments: Final = sorted(moments.items(), key=lambda item: item[0][0] != Scope.ANYONE)
+        self.openings: Final = sorted(set(moments.values()))
+        """After how long waits more seats may take a ticket."""
+        self._claims: dict[tuple[Lane, bool, bool], float] = {}
+
+    def file(self, ticket: WaitingTicket, now: float, state: LineState) -> Filed:
+        """Put a ticket where it can be found by now; returns where, for `unfile`."""
+        filed = []
+        stream, entry = self._stream_of(ticket, now, state)
+        for stand in self._stands_for(ticket, now):
+            entries = self._stands.setdefault(stand, {}).get(stream)
+            if entries is None:
+                entries = self._stands[stand][stream] = SortedList()
+            entries.add(entry)
+            filed.append((stand, stream, entry))
+        return filed
+
+    def unfile(self, filed: Filed) -> None:
+        """Take a ticket out again."""
+        for stand, stream, entry in filed:
+            streams = self._stands[stand]
+            entries = streams[stream]
+            entries.remove(entry)
+            if not entries:
+                del streams[stream]
+                if not streams:
+                    del self._stands[stand]
+
+    def first_for(
+        self, seat: FreeSeat, *, green: bool, may_take: Callable[[str], bool] | None
+    ) -> Rank | None:
+        """The rank of the first ticket for a seat.
+
+        `green`: the quota of the green channel has room. `may_take`: None when the seat may take
+        every ticket whose ring and skills fit.
+        """
+        best: Rank | None = None
+        for stand in self._seen_by(seat):
+            for stream, entries in self._stands.get(stand, {}).items():
+                head = entries[0]
+                if may_take is not None and not may_take(head[2]):
+                    head = next((entry for entry in entries if may_take(entry[2])), head)
+                    if not may_take(head[2]):
+                        continue
+                at, arrived_at, ticket_id = head
+                if stream.group == PLACED:
+                    at -= self._claim_s(stream, green=green)
+                found = Rank(stream.group, at, arrived_at, ticket_id)
+                if best is None or found < best:
+                    best = found
+        return best
+
+    def _stream_of(
+        self, ticket: WaitingTicket, now: float, state: LineState
+    ) -> tuple[Stream, Entry]:
+        group = rank(ticket, self._policy, now, state).group
+        arrived_at = ticket.arrived_at
+        if group in (CEILING, DROPPED):
+            return Stream(group, Lane.ORDINARY, False), (arrived_at, arrived_at, ticket.id)
+        stream = Stream(group, ticket.lane, ticket.green is not None)
+        return stream, (settled(ticket, state), arrived_at, ticket.id)
+
+    def _claim_s(self, stream: Stream, *, green: bool) -> float:
+        key = (stream.lane, stream.green, green)
+        claim = self._claims.get(key)
+        if claim is None:
+            reason = GreenReason.ELDERLY if stream.green else None
+            example = WaitingTicket(id="", arrived_at=0.0, lane=stream.lane, green=reason)
+            state = CALM if green else without_green(CALM)
+            claim = self._claims[key] = claim_s(example, self._policy, state)
+        return claim
+
+    def _stands_for(self, ticket: WaitingTicket, now: float) -> Iterator[Stand]:
+        """Where seats look that may take it by now."""
+        waited = now - ticket.arrived_at
+        rules = self._policy.seats
+        departments = {None, ticket.department} if rules.match_departments else {None}
+        language = ticket.language if rules.match_languages else None
+        anyone = set()
+        for (scope, level), moment in self._moments:
+            if waited < moment or level in anyone:
+                # Whom anyone may take, need not be found in a smaller scope.
+                continue
+            if scope is Scope.ANYONE:
+                anyone.add(level)
+            cell = cell_of(scope, ticket.location_id, ticket.district)
+            for department in departments:
+                yield cell, level, department, language
+
+    def _seen_by(self, seat: FreeSeat) -> Iterator[Stand]:
+        """Where a seat looks."""
+        rules = self._policy.seats
+        level = seat.level if self._by_level else 0
+        some = rules.match_departments and ANY_DEPARTMENT not in seat.departments
+        departments = {*seat.departments, ""} if some else {None}
+        languages = seat.languages if rules.match_languages else {None}
+        for scope in _SCOPES:
+            if scope is Scope.HOME and seat.location_id is None:
+                continue
+            cell = cell_of(scope, seat.location_id or "", seat.district)
+            for department in departments:
+                for language in languages:
+                    yield cell, level, department, language
