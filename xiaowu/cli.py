@@ -17,6 +17,7 @@ COMMANDS: Final = {
     "serve": ("xiaowu.commands.serve", "Run the server of the hall."),
     "kiosk": ("xiaowu.commands.kiosk", "Run the kiosk of one booth."),
     "migrate": ("xiaowu.commands.migrate", "Bring the database to this version."),
+    "journal": ("xiaowu.commands.journal", "Prove the journal, export it, tell it again."),
     "admin": ("xiaowu.commands.admin", "Kiosks, agents, items, certificates."),
 }
 """Subcommand → (module with a typer app called `app`, one line of help)."""

@@ -108,3 +108,12 @@ def row_hash(previous: bytes, row: Row) -> bytes:
         RowMalformed: a value is not of its field's kind.
     """
     return hashlib.sha256(ROW_DOMAIN + previous + row_bytes(row)).digest()
+
+
+def hash_of(text: object) -> bytes:
+    """The bytes of a hash as it is kept; empty when it is none."""
+    try:
+        made = bytes.fromhex(text) if isinstance(text, str) else b""
+    except ValueError:
+        return b""
+    return made if made.hex() == text else b""

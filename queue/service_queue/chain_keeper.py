@@ -18,15 +18,15 @@ from typing import Final
 from sqlalchemy import Connection, insert
 from sqlalchemy.exc import SQLAlchemyError
 
-from service_queue.chain import GENESIS, RowMalformed, row_hash
+from service_queue.audit import Checkpoint
+from service_queue.chain import GENESIS, RowMalformed, hash_of, row_hash
 from service_queue.chain_tables import JournalCheckpointRow, JournalSealRow
 from service_queue.clock import Clock
 from service_queue.errors import StoreError
 from service_queue.journal_reader import (
     BATCH,
-    count_seals,
+    chain_end,
     first_row,
-    hash_of,
     last_checkpoint,
     last_row,
     last_seal,
@@ -129,13 +129,11 @@ class ChainKeeper:
     def _prepare(self, connection: Connection) -> _Work:
         """Read and hash, on a reader's connection: the writer has other things to do."""
         sealed, kept = last_seal(connection), last_checkpoint(connection)
-        seq, previous = sealed or _beginning(connection, kept)
-        if seq == self.end.seq and previous == self.end.hash:
-            count = self.end.count
-        elif kept is None or kept.seq > seq:
-            count = count_seals(connection, after=0)
+        if sealed is not None and sealed == (self.end.seq, self.end.hash):
+            seq, previous, count = self.end.seq, self.end.hash, self.end.count
         else:
-            count = kept.count + count_seals(connection, after=kept.seq)
+            at = chain_end(connection) or _beginning(connection, kept)
+            seq, previous, count = at.seq or 0, at.hash, at.count or 0
         end = ChainEnd(seq, previous, count, max(0, last_row(connection) - seq))
         seals: list[tuple[int, bytes]] = []
         malformed = None
@@ -188,12 +186,12 @@ class ChainKeeper:
         self._told_of = malformed
 
 
-def _beginning(connection: Connection, kept: JournalCheckpointRow | None) -> tuple[int, bytes]:
+def _beginning(connection: Connection, kept: JournalCheckpointRow | None) -> Checkpoint:
     """Where the chain begins while nothing is sealed: after a checkpoint if all before is gone."""
     first = None if kept is None else first_row(connection)
     if kept is None or (first is not None and first <= kept.seq):
-        return 0, GENESIS
-    return kept.seq, hash_of(kept.hash)
+        return Checkpoint(GENESIS, 0, 0)
+    return Checkpoint(hash_of(kept.hash), kept.seq, kept.count)
 
 
 @asynccontextmanager

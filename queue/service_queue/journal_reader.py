@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Select, func, select
 from sqlalchemy.exc import DBAPIError
 
 from service_queue.audit import Audit, Auditor, Checkpoint
-from service_queue.chain import FIELDS, Row
+from service_queue.chain import FIELDS, Row, hash_of
 from service_queue.chain_tables import JournalCheckpointRow, JournalSealRow
 from service_queue.journal_entry import JournalEntry
 from service_queue.tables import JournalRow, table_of
@@ -39,14 +39,14 @@ def read_rows(
 
 
 def read_entries(
-    connection: Connection, *, until_time: float | None = None
+    connection: Connection, *, after: int = BEFORE_ALL, until_time: float | None = None
 ) -> Iterator[JournalEntry]:
-    """All rows, up to the first that was written after `until_time`, to be told again.
+    """The rows after a number, up to the first written after `until_time`, to be told again.
 
     A commit has one time and commits are in order, but two servers' clocks may differ by a little:
     whatever the later one wrote after the moment is left out with all that follows.
     """
-    for row in read_rows(connection):
+    for row in read_rows(connection, after=after):
         seq, at, kind, actor, kiosk_id, seat_id, ticket_id, call_id, reason, detail = row
         if until_time is not None and isinstance(at, float) and at > until_time:
             return
@@ -103,10 +103,21 @@ def first_row(connection: Connection) -> int | None:
     return connection.execute(select(func.min(_journal.c.seq))).scalar()
 
 
-def count_seals(connection: Connection, *, after: int) -> int:
+def _count_seals(connection: Connection, *, after: int) -> int:
     """How many rows with a greater number are sealed."""
     counted = select(func.count()).select_from(_seal).where(_seal.c.seq > after)
     return connection.execute(counted).scalar() or 0
+
+
+def chain_end(connection: Connection) -> Checkpoint | None:
+    """A checkpoint of this moment; None while nothing is sealed."""
+    sealed = last_seal(connection)
+    if sealed is None:
+        return None
+    kept = last_checkpoint(connection)
+    counted = (0, 0) if kept is None or kept.seq > sealed[0] else (kept.seq, kept.count)
+    count = counted[1] + _count_seals(connection, after=counted[0])
+    return Checkpoint(sealed[1], sealed[0], count)
 
 
 def audit_journal(
@@ -117,7 +128,7 @@ def audit_journal(
     sealed = last_seal(connection)
     until = BEFORE_ALL if sealed is None else sealed[0]
     auditor = Auditor(checkpoints, begins=_beginning(connection, checkpoints))
-    for seq, row, seal in _side_by_side(
+    for seq, row, seal in side_by_side(
         read_rows(connection, until=until), read_seals(connection, until=until)
     ):
         auditor.show(seq, row, seal)
@@ -127,15 +138,6 @@ def audit_journal(
     for (seq,) in connection.execute(newer):
         auditor.show_tail(seq)
     return auditor.finish()
-
-
-def hash_of(text: object) -> bytes:
-    """The bytes of a hash as it is kept; empty when it is none."""
-    try:
-        made = bytes.fromhex(text) if isinstance(text, str) else b""
-    except ValueError:
-        return b""
-    return made if made.hex() == text else b""
 
 
 def _beginning(connection: Connection, checkpoints: list[Checkpoint]) -> Checkpoint | None:
@@ -148,7 +150,7 @@ def _beginning(connection: Connection, checkpoints: list[Checkpoint]) -> Checkpo
     return next((one for one in checkpoints if first > 1 and one.seq == first - 1), None)
 
 
-def _side_by_side(
+def side_by_side(
     rows: Iterator[Row], seals: Iterator[tuple[int, bytes]]
 ) -> Iterator[tuple[int, Row | None, bytes | None]]:
     """Every number that has a row, a seal or both."""
