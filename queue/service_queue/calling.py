@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from service_queue import line, seating
 from service_queue.actor import Actor
 from service_queue.call import CallEvent, media_event
@@ -14,6 +16,7 @@ from signaling.protocol.commands import EndCall, RebuildMedia, ReportMedia, Save
 from signaling.protocol.words import (
     CallEndReason,
     CallState,
+    Lane,
     MediaReport,
     Party,
     Role,
@@ -35,8 +38,17 @@ def end(tx: Transaction, actor: Actor, command: EndCall) -> None:
     finish(tx, call, reason)
 
 
-def finish(tx: Transaction, call: CallRow, reason: CallEndReason) -> None:
-    """End a call and put its ticket and its seat where the reason wants them."""
+Settle = Callable[[TicketRow], None]
+"""What becomes of a ticket whose call is over."""
+
+
+def finish(
+    tx: Transaction, call: CallRow, reason: CallEndReason, settle: Settle | None = None
+) -> None:
+    """End a call and put its ticket and its seat where the reason wants them.
+
+    `settle`: what becomes of the ticket, where the reason alone does not say it.
+    """
     ticket = tx.need(TicketRow, id=call.ticket_id)
     seat = tx.need(SeatRow, id=call.seat_id)
     was_connected = call.connected_at is not None
@@ -51,14 +63,24 @@ def finish(tx: Transaction, call: CallRow, reason: CallEndReason) -> None:
         connected=was_connected,
         lasted_s=round(tx.now - call.started_at, 3),
     )
-    _settle_ticket(tx, ticket, call, reason, was_connected=was_connected)
-    if was_connected and reason is not CallEndReason.SEAT_LOST and not _drops(reason):
-        seating.begin_wrap_up(tx, seat, call.id)
+    if settle is None:
+        _settle_ticket(tx, ticket, call, reason, was_connected=was_connected)
     else:
-        # A dropped call's resident comes first, to this seat if it is free: keep its turn.
+        settle(ticket)
+    if was_connected and not leaves_no_wrap_up(reason):
+        seating.begin_wrap_up(tx, seat, call, ticket)
+    elif reason is CallEndReason.NO_SHOW:
+        # Nobody was served: its turn stands.
+        tx.move_seat(seat, SeatEvent.DROP_CALL)
+    else:
         tx.move_seat(seat, SeatEvent.DROP_CALL, idle_since=tx.now)
     if reason is CallEndReason.SEAT_LOST:
         seating.leave_seat(tx, seat, "lost")
+
+
+def leaves_no_wrap_up(reason: CallEndReason) -> bool:
+    """True when nobody was served: the call was lost, or nobody came."""
+    return reason is CallEndReason.NO_SHOW or _drops(reason)
 
 
 def report_media(tx: Transaction, actor: Actor, command: ReportMedia) -> None:
@@ -127,6 +149,17 @@ def save_note(tx: Transaction, actor: Actor, command: SaveNote) -> None:
     tx.note("call.note_saved", seat_id=seat.id, call_id=call.id)
 
 
+def held_call(tx: Transaction, actor: Actor, call_id: str) -> CallRow:
+    """The live call of the seat the agent sits at.
+
+    Raises:
+        CallUnknown: it is over, or not theirs.
+    """
+    if actor.agent_id is None:
+        raise CallUnknown
+    return _own_call(tx, actor, call_id)[0]
+
+
 def _drops(reason: CallEndReason) -> bool:
     """True when the call was lost rather than ended, and its ticket goes back to its place."""
     return reason in (
@@ -175,6 +208,7 @@ def _send_back(
         seat_id=None,
         offer_id=None,
         last_seat_id=call.seat_id,
+        lane=Lane.TECHNICAL_DROP,
         returned_because=reason,
         failed_connects=failed,
     )

@@ -11,40 +11,20 @@ from typing import Final, TypeVar
 
 from sqlalchemy import Connection, select
 
-from service_queue import attendance, calling, line, offering, seating
+from service_queue import attendance, offering
 from service_queue.actor import SYSTEM, Actor
+from service_queue.carrying_out import carry_out
 from service_queue.clock import Clock, ForwardClock
 from service_queue.elsewhere import Missed, read_missed
-from service_queue.errors import NotSeated, OperationReused
+from service_queue.errors import OperationReused
 from service_queue.mirror import Changes, HallMirror, read_changes
 from service_queue.policy import Policy
 from service_queue.store import Elsewhere, Store
 from service_queue.sweep import forget_operations, sweep
 from service_queue.tables import JournalRow, OperationRow, table_of
 from service_queue.transaction import Sealer, Transaction, unguessable_id
-from signaling.protocol.commands import (
-    AcceptTicket,
-    CallCommand,
-    DeclineTicket,
-    EndCall,
-    ExtendWrapUp,
-    FinishWrapUp,
-    KioskCommand,
-    LeaveTicket,
-    OpenSeat,
-    RateCall,
-    RebuildMedia,
-    ReportMedia,
-    SaveNote,
-    SignIn,
-    SignOut,
-    SkipRating,
-    StoredCommand,
-    TakeBreak,
-    TakeTicket,
-)
-from signaling.protocol.errors import NotAllowed
-from signaling.protocol.events import CommandAnswer, Done, TicketTaken, answer
+from signaling.protocol.commands import StoredCommand
+from signaling.protocol.events import CommandAnswer, answer
 from signaling.protocol.words import Role, SeatState, SeatStatus, TicketState
 
 log = logging.getLogger(__name__)
@@ -103,7 +83,7 @@ class Hall:
             repeated = _answered(tx, actor, command)
             if repeated is not None:
                 return repeated
-            result = _carry_out(tx, actor, command)
+            result = carry_out(tx, actor, command)
             _remember(tx, actor, command, result)
             if tx.touched:
                 offering.match_all(tx)
@@ -295,67 +275,6 @@ async def open_hall(
             keeper.cancel()
         await asyncio.gather(*keepers, return_exceptions=True)
         let_others_be()
-
-
-def _carry_out(tx: Transaction, actor: Actor, command: StoredCommand) -> CommandAnswer:
-    done = Done(op_id=command.op_id)
-    if isinstance(command, KioskCommand):
-        if actor.role is not Role.KIOSK_PAGE or actor.kiosk_id is None:
-            raise NotAllowed
-        return _for_kiosk(tx, actor.kiosk_id, command) or done
-    if isinstance(command, CallCommand):
-        _in_call(tx, actor, command)
-        return done
-    if actor.agent_id is None:
-        raise NotSeated
-    _at_seat(tx, actor, command)
-    return done
-
-
-def _for_kiosk(tx: Transaction, kiosk_id: str, command: KioskCommand) -> TicketTaken | None:
-    match command:
-        case TakeTicket():
-            ticket = line.take(tx, kiosk_id, command)
-            return TicketTaken(op_id=command.op_id, ticket_id=ticket.id, number=ticket.number)
-        case LeaveTicket():
-            line.leave(tx, kiosk_id, command)
-        case RateCall():
-            line.rate(tx, kiosk_id, command)
-        case SkipRating():
-            line.skip_rating(tx, kiosk_id, command)
-    return None
-
-
-def _in_call(tx: Transaction, actor: Actor, command: CallCommand) -> None:
-    match command:
-        case EndCall():
-            calling.end(tx, actor, command)
-        case ReportMedia():
-            calling.report_media(tx, actor, command)
-        case RebuildMedia():
-            calling.rebuild_media(tx, actor, command)
-
-
-def _at_seat(tx: Transaction, actor: Actor, command: StoredCommand) -> None:
-    match command:
-        case SignIn():
-            seating.sign_in(tx, actor, command)
-        case SignOut():
-            seating.sign_out(tx, actor)
-        case OpenSeat():
-            seating.open_seat(tx, actor)
-        case TakeBreak():
-            seating.take_break(tx, actor, command)
-        case AcceptTicket():
-            offering.accept(tx, seating.seat_of(tx, actor), command)
-        case DeclineTicket():
-            offering.decline(tx, seating.seat_of(tx, actor), command)
-        case ExtendWrapUp():
-            seating.extend_wrap_up(tx, actor, command)
-        case FinishWrapUp():
-            seating.finish_wrap_up(tx, actor, command)
-        case SaveNote():
-            calling.save_note(tx, actor, command)
 
 
 def _answered(tx: Transaction, actor: Actor, command: StoredCommand) -> CommandAnswer | None:

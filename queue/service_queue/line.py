@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import datetime
-from typing import Final
-from zoneinfo import ZoneInfo
+from typing import Any, Final
 
 from sqlalchemy import bindparam, select
 
 from service_queue import offering
+from service_queue.admitting import admit
+from service_queue.entering import lane_and_place, redeem, redeemable
 from service_queue.errors import (
     ItemUnknown,
     KioskUnknown,
@@ -17,6 +17,7 @@ from service_queue.errors import (
     TicketUnknown,
     TransitionRefused,
 )
+from service_queue.hours import local_day
 from service_queue.tables import (
     CallRow,
     DayCounterRow,
@@ -30,7 +31,7 @@ from service_queue.tables import (
 from service_queue.ticket import TicketEvent
 from service_queue.transaction import Transaction
 from signaling.protocol.commands import LeaveTicket, RateCall, SkipRating, TakeTicket
-from signaling.protocol.words import OfferOutcome, TicketEndReason, TicketState
+from signaling.protocol.words import Lane, OfferOutcome, TicketEndReason, TicketState
 
 _ticket = table_of(TicketRow)
 
@@ -44,22 +45,31 @@ _UNRATED: Final = select(_ticket).where(
 
 
 def take(tx: Transaction, kiosk_id: str, command: TakeTicket) -> TicketRow:
-    """Give the kiosk a place at the end of the line.
+    """Give the kiosk a place in the line: at its end, or where its code wants it.
+
+    A green reason that does not count by word alone costs nobody the place: the ticket is then one
+    like the others.
 
     Raises:
-        KioskUnknown, ItemUnknown, TicketAlreadyOpen.
+        KioskUnknown, ItemUnknown, TicketAlreadyOpen, CodeRejected, LocationClosed, LastTicketGone,
+        CapReached.
     """
     kiosk = tx.find(KioskRow, id=kiosk_id)
     if kiosk is None or kiosk.retired:
         raise KioskUnknown
-    item = tx.find(ServiceItemRow, code=command.item_code or "")
+    location = tx.need(LocationRow, id=kiosk.location_id)
+    entry = None if command.code is None else redeemable(tx, command.code, location)
+    item_code = command.item_code if entry is None else entry.item_code
+    item = tx.find(ServiceItemRow, code=item_code or "")
     if item is None or item.hidden:
         raise ItemUnknown
     if open_ticket(tx, kiosk_id) is not None:
         raise TicketAlreadyOpen
-    _let_rating_lapse(tx, kiosk_id)
-    location = tx.need(LocationRow, id=kiosk.location_id)
     day = local_day(tx.now, location.time_zone)
+    admit(tx, location, item, day, promised=entry is not None)
+    _let_rating_lapse(tx, kiosk_id)
+    lane, place_at = lane_and_place(tx, entry)
+    green = command.green if command.green in tx.policy.green.by_word else None
     ticket = TicketRow(
         id=tx.new_id(),
         day=day,
@@ -71,7 +81,11 @@ def take(tx: Transaction, kiosk_id: str, command: TakeTicket) -> TicketRow:
         language=command.language,
         department=item.department,
         arrived_at=tx.now,
-        place_at=tx.now,
+        lane=lane,
+        place_at=place_at,
+        green=green,
+        wanted_seat_id=None if entry is None else entry.seat_id,
+        entry_code=command.code,
         state_since=tx.now,
     )
     tx.add(ticket)
@@ -84,7 +98,11 @@ def take(tx: Transaction, kiosk_id: str, command: TakeTicket) -> TicketRow:
         item=item.code,
         language=command.language,
         location=location.id,
+        department=item.department,
+        **_told_place(ticket, command),
     )
+    if entry is not None:
+        redeem(tx, entry, ticket)
     return ticket
 
 
@@ -95,7 +113,7 @@ def leave(tx: Transaction, kiosk_id: str, command: LeaveTicket) -> None:
         TicketUnknown: it is not this kiosk's.
         TransitionRefused: it is being served (end the call) or over.
     """
-    ticket = _own(tx, kiosk_id, command.ticket_id)
+    ticket = own(tx, kiosk_id, command.ticket_id)
     if ticket.state is TicketState.SERVING:
         raise TransitionRefused("ticket is being served: end the call")
     give_up(tx, ticket, TicketEvent.LEAVE, TicketEndReason.RESIDENT_LEFT)
@@ -118,14 +136,17 @@ def end(
     reason: TicketEndReason,
     rating_until: float | None = None,
 ) -> None:
-    """Move a ticket to an end, with its reason."""
+    """Move a ticket to an end, with its reason; the journal says how long one waited in vain."""
     tx.move_ticket(ticket, event, ended_at=tx.now, end_reason=reason, rating_until=rating_until)
+    served = reason is TicketEndReason.SERVED
+    in_vain = {} if served else {"waited_s": round(tx.now - ticket.arrived_at, 3)}
     tx.note(
         f"ticket.{ticket.state}",
         kiosk_id=ticket.kiosk_id,
         seat_id=ticket.seat_id,
         ticket_id=ticket.id,
         reason=reason,
+        **in_vain,
     )
 
 
@@ -135,7 +156,7 @@ def rate(tx: Transaction, kiosk_id: str, command: RateCall) -> None:
     Raises:
         TicketUnknown, RatingOver.
     """
-    ticket = _own(tx, kiosk_id, command.ticket_id)
+    ticket = own(tx, kiosk_id, command.ticket_id)
     if ticket.rating_until is None or ticket.offer_id is None:
         raise RatingOver
     call = tx.need(CallRow, id=ticket.offer_id)
@@ -166,7 +187,7 @@ def skip_rating(tx: Transaction, kiosk_id: str, command: SkipRating) -> None:
     Raises:
         TicketUnknown: it is not this kiosk's.
     """
-    ticket = _own(tx, kiosk_id, command.ticket_id)
+    ticket = own(tx, kiosk_id, command.ticket_id)
     if ticket.rating_until is not None:
         lapse_rating(tx, ticket)
 
@@ -183,12 +204,12 @@ def open_ticket(tx: Transaction, kiosk_id: str) -> TicketRow | None:
     return found[0] if found else None
 
 
-def local_day(moment: float, time_zone: str) -> str:
-    """The calendar day at a place, as YYYY-MM-DD: numbers start anew at its midnight."""
-    return datetime.datetime.fromtimestamp(moment, ZoneInfo(time_zone)).date().isoformat()
+def own(tx: Transaction, kiosk_id: str, ticket_id: str) -> TicketRow:
+    """A ticket of this kiosk.
 
-
-def _own(tx: Transaction, kiosk_id: str, ticket_id: str) -> TicketRow:
+    Raises:
+        TicketUnknown: it is not this kiosk's.
+    """
     ticket = tx.find(TicketRow, id=ticket_id)
     if ticket is None or ticket.kiosk_id != kiosk_id:
         raise TicketUnknown
@@ -198,3 +219,15 @@ def _own(tx: Transaction, kiosk_id: str, ticket_id: str) -> TicketRow:
 def _let_rating_lapse(tx: Transaction, kiosk_id: str) -> None:
     for ticket in tx.fixed(TicketRow, _UNRATED, kiosk=kiosk_id):
         lapse_rating(tx, ticket)
+
+
+def _told_place(ticket: TicketRow, command: TakeTicket) -> dict[str, Any]:
+    """What the journal says of a place that is not an ordinary one."""
+    told: dict[str, Any] = {}
+    if ticket.place_at != ticket.arrived_at or ticket.lane is not Lane.ORDINARY:
+        told |= {"lane": ticket.lane, "place_at": ticket.place_at}
+    if ticket.wanted_seat_id is not None:
+        told["wanted_seat"] = ticket.wanted_seat_id
+    if command.green is not None:
+        told |= {"green": command.green, "proof": "none" if ticket.green is None else "word"}
+    return told

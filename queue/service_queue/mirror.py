@@ -15,7 +15,8 @@ from typing import TypeVar
 from sqlalchemy import Connection, func, select
 from sqlmodel import SQLModel
 
-from service_queue.line import local_day
+from service_queue import closing
+from service_queue.hours import local_day
 from service_queue.policy import Policy
 from service_queue.rank import WaitingTicket, in_order
 from service_queue.statements import record
@@ -182,19 +183,17 @@ class HallMirror:
 
     def _deadlines(self) -> Iterator[float]:
         policy = self.policy
+        staffed = closing.is_staffed(self.seats.values())
         for offer in self.offers.values():
             if offer.outcome is None:
                 yield offer.expires_at
         for ticket in self.tickets.values():
-            if ticket.rating_until is not None:
-                yield ticket.rating_until
-            if ticket.away_since is not None and ticket.state.is_open:
-                serving = ticket.state is TicketState.SERVING
-                grace = policy.call_away_grace_s if serving else policy.waiting_kiosk_grace_s
-                yield ticket.away_since + grace
+            yield from self._ticket_deadlines(ticket, staffed=staffed)
         for seat in self.seats.values():
             if seat.wrap_up_until is not None:
                 yield seat.wrap_up_until
+            if seat.shift_ends_at is not None:
+                yield seat.shift_ends_at
             if seat.agent_id is not None and seat.away_since is not None:
                 yield seat.away_since + min(policy.idle_seat_grace_s, policy.call_away_grace_s)
         for call in self.calls.values():
@@ -202,6 +201,21 @@ class HallMirror:
                 yield call.state_since + policy.connect_timeout_s
             elif call.state is CallState.RECONNECTING:
                 yield call.state_since + policy.stalled_timeout_s
+
+    def _ticket_deadlines(self, ticket: TicketRow, *, staffed: bool) -> Iterator[float]:
+        policy = self.policy
+        if ticket.rating_until is not None:
+            yield ticket.rating_until
+        if ticket.state is TicketState.PARKED and ticket.parked_until is not None:
+            yield ticket.parked_until
+        if ticket.state in closing.LEFT and ticket.location_id in self.locations:
+            zone = self.locations[ticket.location_id].time_zone
+            yield closing.deadline(policy.hours, ticket.day, zone, staffed=staffed)
+        called = ticket.state.is_open and ticket.state is not TicketState.PARKED
+        if ticket.away_since is not None and called:
+            serving = ticket.state is TicketState.SERVING
+            grace = policy.call_away_grace_s if serving else policy.waiting_kiosk_grace_s
+            yield ticket.away_since + grace
 
     # --- following -------------------------------------------------------------------------
 

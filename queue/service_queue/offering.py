@@ -6,6 +6,7 @@ from typing import Final
 
 from sqlalchemy import bindparam, select
 
+from service_queue import seating
 from service_queue.errors import NotSeated, OfferForeign, OfferStale
 from service_queue.lease import Lease
 from service_queue.matching import FreeSeat, match
@@ -21,8 +22,16 @@ from service_queue.tables import (
 from service_queue.ticket import TicketEvent
 from service_queue.transaction import Transaction
 from signaling.protocol.commands import AcceptTicket, DeclineTicket
-from signaling.protocol.words import BreakReason, OfferOutcome, SeatState, SeatStatus, TicketState
+from signaling.protocol.words import (
+    BreakReason,
+    CallEndReason,
+    OfferOutcome,
+    SeatState,
+    SeatStatus,
+    TicketState,
+)
 
+_call = table_of(CallRow)
 _ticket = table_of(TicketRow)
 _seat = table_of(SeatRow)
 _offer = table_of(TicketOfferRow)
@@ -44,6 +53,15 @@ _DECLINED: Final = (
         _ticket.c.state == TicketState.WAITING,
         _offer.c.outcome == OfferOutcome.DECLINED,
         _offer.c.ended_at > bindparam("horizon", 0.0),
+    )
+)
+_HANDED_ON: Final = (
+    select(_call.c.ticket_id, _call.c.seat_id)
+    .join(_ticket, _ticket.c.id == _call.c.ticket_id)
+    .where(
+        _ticket.c.state == TicketState.WAITING,
+        _call.c.end_reason == CallEndReason.TRANSFERRED,
+        _call.c.ended_at > bindparam("horizon", 0.0),
     )
 )
 
@@ -86,7 +104,7 @@ def accept(tx: Transaction, seat: SeatRow, command: AcceptTicket) -> CallRow:
     offer, ticket = _checked(tx, seat, command.offer_id, command.epoch)
     _end_offer(tx, offer, OfferOutcome.ACCEPTED, None)
     tx.move_ticket(ticket, TicketEvent.ACCEPT, returned_because=None)
-    tx.move_seat(seat, SeatEvent.BEGIN_CALL)
+    tx.move_seat(seat, SeatEvent.BEGIN_CALL, declines_in_row=0)
     call = CallRow(
         id=offer.id,
         ticket_id=ticket.id,
@@ -114,15 +132,20 @@ def decline(tx: Transaction, seat: SeatRow, command: DeclineTicket) -> None:
     """The seat does not take it; the ticket keeps its place and goes to another for a while."""
     offer, _ = _checked(tx, seat, command.offer_id, command.epoch)
     fall(tx, offer, OfferOutcome.DECLINED, command.reason)
+    tx.set_seat(seat, declines_in_row=seat.declines_in_row + 1)
+    if seat.declines_in_row >= tx.policy.max_declines_in_row:
+        _pause_by_server(tx, seat, BreakReason.DECLINED_OFTEN)
 
 
 def time_out(tx: Transaction, offer: TicketOfferRow) -> None:
     """Nobody answered: back to its place; the seat goes on break and is told why."""
     fall(tx, offer, OfferOutcome.TIMED_OUT, None)
-    seat = tx.need(SeatRow, id=offer.seat_id)
+    _pause_by_server(tx, tx.need(SeatRow, id=offer.seat_id), BreakReason.NO_ANSWER)
+
+
+def _pause_by_server(tx: Transaction, seat: SeatRow, reason: BreakReason) -> None:
     if seat.status is SeatStatus.AVAILABLE:
-        tx.set_seat(seat, status=SeatStatus.ON_BREAK, break_reason=BreakReason.NO_ANSWER)
-        tx.note("seat.paused", seat_id=seat.id, reason=BreakReason.NO_ANSWER)
+        seating.pause(tx, seat, reason)
 
 
 def fall(tx: Transaction, offer: TicketOfferRow, outcome: OfferOutcome, reason: str | None) -> None:
@@ -214,9 +237,10 @@ def _make_offer(tx: Transaction, ticket: TicketRow, seat: SeatRow) -> None:
 
 
 def _exclusions(tx: Transaction) -> dict[str, set[str]]:
-    """Which seats declined which waiting ticket a short while ago."""
+    """Which seats declined or handed on which waiting ticket a short while ago."""
     excluded: dict[str, set[str]] = {}
     horizon = tx.now - tx.policy.decline_exclusion_s
-    for ticket_id, seat_id in tx.rows_of(_DECLINED, horizon=horizon):
-        excluded.setdefault(ticket_id, set()).add(seat_id)
+    for statement in (_DECLINED, _HANDED_ON):
+        for ticket_id, seat_id in tx.rows_of(statement, horizon=horizon):
+            excluded.setdefault(ticket_id, set()).add(seat_id)
     return excluded

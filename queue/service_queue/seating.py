@@ -12,9 +12,15 @@ from service_queue.errors import (
     WrapUpOver,
 )
 from service_queue.seat import SEAT_STATUS, SeatEvent, SeatWish
-from service_queue.tables import SeatRow
+from service_queue.tables import CallRow, SeatRow, TicketRow
 from service_queue.transaction import Transaction
-from signaling.protocol.commands import ExtendWrapUp, FinishWrapUp, SignIn, TakeBreak
+from signaling.protocol.commands import (
+    ExtendWrapUp,
+    FinishWrapUp,
+    SetShiftEnd,
+    SignIn,
+    TakeBreak,
+)
 from signaling.protocol.words import BreakReason, SeatState, SeatStatus
 
 
@@ -57,8 +63,17 @@ def sign_in(tx: Transaction, actor: Actor, command: SignIn) -> None:
         away_since=None,
         idle_since=tx.now,
         state_since=tx.now,
+        departments=actor.departments,
+        languages=actor.languages,
+        shift_ends_at=None,
+        declines_in_row=0,
     )
-    tx.note("seat.signed_in", seat_id=seat.id)
+    tx.note(
+        "seat.signed_in",
+        seat_id=seat.id,
+        departments=actor.departments,
+        languages=actor.languages,
+    )
 
 
 def sign_out(tx: Transaction, actor: Actor) -> None:
@@ -85,6 +100,7 @@ def leave_seat(tx: Transaction, seat: SeatRow, reason: str) -> None:
         agent_name=None,
         away_since=None,
         state_since=tx.now,
+        shift_ends_at=None,
     )
     tx.note("seat.signed_out", seat_id=seat.id, reason=reason)
 
@@ -94,7 +110,11 @@ def open_seat(tx: Transaction, actor: Actor) -> None:
     seat = seat_of(tx, actor)
     if seat.status is SeatStatus.AVAILABLE:
         return
-    values = {"status": SEAT_STATUS.after(seat.status, SeatWish.OPEN), "break_reason": None}
+    values = {
+        "status": SEAT_STATUS.after(seat.status, SeatWish.OPEN),
+        "break_reason": None,
+        "declines_in_row": 0,
+    }
     if seat.state is SeatState.IDLE:
         tx.set_seat(seat, **values, idle_since=tx.now, state_since=tx.now)
     else:
@@ -104,27 +124,60 @@ def open_seat(tx: Transaction, actor: Actor) -> None:
 
 def take_break(tx: Transaction, actor: Actor, command: TakeBreak) -> None:
     """No more residents after the current one."""
-    seat = seat_of(tx, actor)
+    pause(tx, seat_of(tx, actor), command.reason)
+
+
+def pause(tx: Transaction, seat: SeatRow, reason: BreakReason) -> None:
+    """Put a seat on break; the resident it has, or that rings there, is finished first."""
     tx.set_seat(
         seat,
         status=SEAT_STATUS.after(seat.status, SeatWish.TAKE_BREAK),
-        break_reason=command.reason,
+        break_reason=reason,
         state_since=tx.now if seat.state is SeatState.IDLE else seat.state_since,
     )
-    tx.note("seat.paused", seat_id=seat.id, reason=command.reason)
+    tx.note("seat.paused", seat_id=seat.id, reason=reason)
 
 
-def begin_wrap_up(tx: Transaction, seat: SeatRow, call_id: str) -> None:
-    """After-call work begins, with a deadline."""
-    until = tx.now + tx.policy.wrap_up_s
+def set_shift_end(tx: Transaction, actor: Actor, command: SetShiftEnd) -> None:
+    """Say when the agent's shift ends, or that it has no end.
+
+    Raises:
+        NotSeated.
+    """
+    seat = seat_of(tx, actor)
+    if seat.shift_ends_at == command.at:
+        return
+    tx.set_seat(seat, shift_ends_at=command.at)
+    tx.note("seat.shift_set", seat_id=seat.id, until=command.at)
+    if command.at is not None and command.at <= tx.now:
+        end_shift(tx, seat)
+
+
+def end_shift(tx: Transaction, seat: SeatRow) -> None:
+    """The shift is over: no more residents after the one of this moment.
+
+    The agent may open the seat again, for as long as they like.
+    """
+    tx.set_seat(seat, shift_ends_at=None)
+    pause(tx, seat, BreakReason.SHIFT_OVER)
+
+
+def begin_wrap_up(tx: Transaction, seat: SeatRow, call: CallRow, ticket: TicketRow) -> None:
+    """After-call work begins, with a deadline; the call counts in the day of the seat."""
+    until = tx.now + tx.policy.wrap_up_items.get(ticket.item_code, tx.policy.wrap_up_s)
+    same_day = seat.tally_day == ticket.day
+    talked_s = tx.now - (call.connected_at or tx.now)
     tx.move_seat(
         seat,
         SeatEvent.END_CALL,
-        wrap_up_call_id=call_id,
+        wrap_up_call_id=call.id,
         wrap_up_until=until,
         wrap_up_extensions=0,
+        tally_day=ticket.day,
+        calls_today=(seat.calls_today if same_day else 0) + 1,
+        talk_today_s=(seat.talk_today_s if same_day else 0.0) + talked_s,
     )
-    tx.note("wrap_up.begun", seat_id=seat.id, call_id=call_id, until=until)
+    tx.note("wrap_up.begun", seat_id=seat.id, call_id=call.id, until=until)
 
 
 def extend_wrap_up(tx: Transaction, actor: Actor, command: ExtendWrapUp) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Select, delete, select
 
-from service_queue import calling, line, offering, seating
+from service_queue import calling, closing, line, offering, parking, seating
 from service_queue.tables import (
     CallRow,
     OperationRow,
@@ -42,8 +42,14 @@ def sweep(tx: Transaction) -> None:
         reason = why_over(tx, call)
         if reason is not None:
             calling.finish(tx, call, reason)
+    for ticket in tx.every(TicketRow, _lapsed_parkings(tx.now)):
+        parking.lapse(tx, ticket)
+    for ticket in closing.left_at_closing_time(tx):
+        line.give_up(tx, ticket, TicketEvent.CLOSE, TicketEndReason.SERVICE_CLOSED)
     for seat in tx.every(SeatRow, _finished_wrap_ups(tx.now)):
         seating.end_wrap_up(tx, seat, "time_up")
+    for seat in tx.every(SeatRow, _ended_shifts(tx.now)):
+        seating.end_shift(tx, seat)
     for seat in tx.every(SeatRow, _empty_seats(tx)):
         seating.leave_seat(tx, seat, "away")
     for ticket in tx.every(TicketRow, _lapsed_ratings(tx.now)):
@@ -105,6 +111,16 @@ def _lost_kiosks(tx: Transaction) -> Select[tuple[object, ...]]:
         _ticket.c.state.in_([TicketState.WAITING, TicketState.OFFERED]),
         _ticket.c.away_since <= tx.now - tx.policy.waiting_kiosk_grace_s,
     )
+
+
+def _lapsed_parkings(now: float) -> Select[tuple[object, ...]]:
+    return select(_ticket).where(
+        _ticket.c.state == TicketState.PARKED, _ticket.c.parked_until <= now
+    )
+
+
+def _ended_shifts(now: float) -> Select[tuple[object, ...]]:
+    return select(_seat).where(_seat.c.agent_id.is_not(None), _seat.c.shift_ends_at <= now)
 
 
 def _finished_wrap_ups(now: float) -> Select[tuple[object, ...]]:

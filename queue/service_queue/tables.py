@@ -414,7 +414,10 @@ class EntryCodeRow(SQLModel, table=True):
 
     __tablename__ = "entry_code"
 
-    code: str = Field(primary_key=True)
+    code: str = Field(primary_key=True, repr=False)
+    """Whoever knows it has the place: it stands in no log, no address and not in the journal."""
+    id: str = Field(unique=True)
+    """Names the row where its code must not be told."""
     kind: EntryKind = Field(sa_type=Word(EntryKind))
     item_code: str = Field(foreign_key="service_item.code")
     location_id: str | None = Field(default=None, foreign_key="location.id")

@@ -11,7 +11,7 @@ from sqlalchemy import RowMapping, and_, or_, select
 from seat_server.api.endpoint import OVERSEERS, Call, endpoint
 from seat_server.ledger import Ledger
 from service_queue.errors import TicketUnknown
-from service_queue.line import local_day
+from service_queue.hours import local_day
 from service_queue.tables import (
     CallRow,
     LocationRow,

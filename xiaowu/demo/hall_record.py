@@ -13,7 +13,7 @@ from sqlmodel import SQLModel
 
 from service_queue.backend import open_engine
 from service_queue.journal_entry import JournalEntry
-from service_queue.line import local_day
+from service_queue.hours import local_day
 from service_queue.tables import (
     CallRow,
     JournalRow,

@@ -51,6 +51,7 @@ def upgrade() -> None:
     op.create_table(
         "entry_code",
         sa.Column("code", sa.String(), nullable=False),
+        sa.Column("id", sa.String(), nullable=False),
         sa.Column("kind", sa.String(length=32), nullable=False),
         sa.Column("item_code", sa.String(), nullable=False),
         sa.Column("location_id", sa.String(), nullable=True),
@@ -71,6 +72,7 @@ def upgrade() -> None:
             ["ticket_id"], ["ticket.id"], name=op.f("fk_entry_code_ticket_id_ticket")
         ),
         sa.PrimaryKeyConstraint("code", name=op.f("pk_entry_code")),
+        sa.UniqueConstraint("id", name=op.f("uq_entry_code_id")),
     )
     op.create_index(op.f("ix_entry_code_ticket_id"), "entry_code", ["ticket_id"])
     op.create_index(op.f("ix_entry_code_valid_until"), "entry_code", ["valid_until"])
