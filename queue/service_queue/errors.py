@@ -38,6 +38,7 @@ Refusal (signaling.protocol.errors)
     ├── RatingOver            rating_over
     ├── OperationReused       operation_reused
     ├── PolicyInvalid         policy_invalid
+    ├── PolicyUnreadable      policy_unreadable
     └── PolicyVersionUnknown  policy_version_unknown
 StoreError                    the database, not the command
 ├── StoreClosed               store_closed
@@ -292,6 +293,18 @@ class PolicyInvalid(QueueError):
         """`problems`: all of them, so that they can be mended in one go."""
         self.problems = tuple(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class PolicyUnreadable(QueueError):
+    """The policy in force was written for another version of this program."""
+
+    code = "policy_unreadable"
+
+    def __init__(self, version: int, name: str, why: PolicyInvalid) -> None:
+        super().__init__(
+            f"The policy in force (version {version}, {name!r}) cannot be read:\n{why}\n"
+            "Apply one that can: xiaowu queue policy apply FILE, or rollback N"
+        )
 
 
 class PolicyVersionUnknown(QueueError):

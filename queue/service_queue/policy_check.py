@@ -23,6 +23,7 @@ LONGEST_S: Final = 4 * 3600.0
 
 MAX_NAME: Final = 60
 MINUTES_A_DAY: Final = 24 * 60
+DAYS_A_WEEK: Final = 7
 
 _CODE: Final = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 _CLOCK: Final = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
@@ -204,7 +205,7 @@ def _hours(policy: Policy) -> Iterator[Fault]:
         elif text:
             yield Fault(("hours", name), f"is no time of the day (HH:MM): {text!r}")
     for number in sorted(hours.days):
-        if not 0 <= number < 7:  # noqa: PLR2004 - days of the week
+        if not 0 <= number < DAYS_A_WEEK:
             yield Fault(("hours", "days"), f"{number} is no day: 0 is Monday, 6 is Sunday")
     if not hours.days:
         yield Fault(("hours", "days"), "the hall would never open: nobody would be served")

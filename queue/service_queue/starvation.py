@@ -13,7 +13,7 @@ from typing import Final
 
 from service_queue.matching import ANY_DEPARTMENT
 from service_queue.policy import Policy, Ring, Scope
-from service_queue.policy_check import Fault, Known, Place, minutes
+from service_queue.policy_check import DAYS_A_WEEK, MINUTES_A_DAY, Fault, Known, Place, minutes
 
 _HEAD_STARTS: Final = (
     ("green", "head_start_s"),
@@ -149,6 +149,8 @@ def _closing(policy: Policy) -> Iterator[Fault]:
     """Where closing ends tickets, whoever got one must have been first in the line by then."""
     hours = policy.hours
     closes = minutes(hours.closes)
+    if closes is None and len(hours.days) < DAYS_A_WEEK:
+        closes = MINUTES_A_DAY  # the midnight before a day off
     if hours.finish_waiting or closes is None:
         return
     last = minutes(hours.last_ticket)

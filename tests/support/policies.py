@@ -114,7 +114,7 @@ def hours(draw: st.DrawFn, ceiling_s: float) -> HoursPolicy:
     """Hours in which nobody is sent home after having been overtaken."""
     days = draw(st.frozensets(st.integers(0, 6), min_size=1))
     if draw(st.booleans()):
-        return HoursPolicy(days=days, finish_waiting=draw(st.booleans()))
+        return HoursPolicy(days=days, finish_waiting=len(days) < 7 or draw(st.booleans()))
     finish = draw(st.booleans())
     opens = draw(st.integers(0, 17 * 60))
     before_s = 0 if finish else int(ceiling_s // 60) + 1
