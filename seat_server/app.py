@@ -31,7 +31,7 @@ from seat_server.api.visit import LOOPBACK_COOKIE, TLS_COOKIE, Reception
 from seat_server.attempts import Attempts
 from seat_server.database import Database
 from seat_server.devices import Devices
-from seat_server.health import HallFigures, Health
+from seat_server.health import ChainFigures, HallFigures, Health
 from seat_server.http import answer_failures, stamp_headers, write_log
 from seat_server.keyring import open_keyring
 from seat_server.ledger import Ledger, Part
@@ -44,6 +44,7 @@ from seat_server.revisions import RevisionWatch
 from seat_server.sessions import Sessions
 from seat_server.settings import Settings
 from seat_server.tokens import TokenMint
+from service_queue.chain_keeper import open_chain_keeper
 from service_queue.clock import Clock, SteadyClock
 from service_queue.hall import Hall, open_hall
 from service_queue.store import Store
@@ -120,6 +121,8 @@ async def open_server(
         stack.callback(listener.socket.close)
         store = Store.open(settings.database_url)
         stack.push_async_callback(store.close)
+        # Before the hall, so that it seals also what the hall writes at its end.
+        chain = await stack.enter_async_context(open_chain_keeper(store, clock))
         seal = NoteSeal(keys.note_key)
         hall = await stack.enter_async_context(
             open_hall(store, clock=clock, sealer=seal, policy=settings.queue)
@@ -144,6 +147,7 @@ async def open_server(
             )
         )
         registry.register(HallFigures(hall, signaling))
+        registry.register(ChainFigures(chain))
         cookie = LOOPBACK_COOKIE if listener.tls is None else TLS_COOKIE
         document = DocumentApi(version=version, cookie=cookie)
         router = ApiRouter(

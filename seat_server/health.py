@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from seat_server.ledger import Part, mark_changed
+from service_queue.chain_keeper import ChainKeeper
 from service_queue.hall import Hall
 from service_queue.store import Store
 from signaling.protocol.errors import Refusal
@@ -112,6 +113,25 @@ class HallFigures(Collector):
         )
         yield GaugeMetricFamily(
             "xiaowu_sockets", "Admitted connections", value=self._signaling.connections
+        )
+
+
+class ChainFigures(Collector):
+    """How far the journal is sealed, as its keeper saw it last."""
+
+    def __init__(self, chain: ChainKeeper) -> None:
+        self._chain = chain
+
+    def collect(self) -> Iterable[GaugeMetricFamily]:
+        """Give the figures of this moment."""
+        end = self._chain.end
+        yield GaugeMetricFamily(
+            "xiaowu_journal_unsealed_rows",
+            "Rows not in the chain of hashes yet",
+            value=end.unsealed,
+        )
+        yield GaugeMetricFamily(
+            "xiaowu_journal_sealed_rows", "Rows in the chain of hashes", value=end.count
         )
 
 
