@@ -100,11 +100,9 @@ class Streams:
         best: Rank | None = None
         for stand in self._seen_by(seat):
             for stream, entries in self._stands.get(stand, {}).items():
-                head = entries[0]
-                if may_take is not None and not may_take(head[2]):
-                    head = next((entry for entry in entries if may_take(entry[2])), head)
-                    if not may_take(head[2]):
-                        continue
+                head = _head(entries, may_take)
+                if head is None:
+                    continue
                 at, arrived_at, ticket_id = head
                 if stream.group == PLACED:
                     at -= self._claim_s(stream, green=green)
@@ -164,3 +162,9 @@ class Streams:
             for department in departments:
                 for language in languages:
                     yield cell, level, department, language
+
+
+def _head(entries: SortedList[Entry], may_take: Callable[[str], bool] | None) -> Entry | None:
+    if may_take is None:
+        return entries[0]
+    return next((entry for entry in entries if may_take(entry[2])), None)
