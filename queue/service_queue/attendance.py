@@ -47,10 +47,11 @@ def agent_detached(tx: Transaction, agent_id: str) -> None:
         tx.note("seat.went_away", seat_id=seat.id)
 
 
-def everyone_away(tx: Transaction) -> None:
-    """After a start of the server: nobody is attached until they come back.
+def everyone_away(tx: Transaction, kind: str = "server.started") -> None:
+    """After a server started, or was lost: nobody is attached until they come back.
 
-    Their grace runs from now, not from when the server died.
+    Their grace runs from now, not from when the server died. Where other servers live, each says
+    who is attached to it.
     """
     open_states = [state for state in TicketState if state.is_open]
     tickets = select(_ticket).where(_ticket.c.state.in_(open_states))
@@ -58,4 +59,4 @@ def everyone_away(tx: Transaction) -> None:
         tx.set_ticket(ticket, away_since=tx.now)
     for seat in tx.every(SeatRow, select(_seat).where(_seat.c.agent_id.is_not(None))):
         tx.set_seat(seat, away_since=tx.now)
-    tx.note("server.started", tickets=len(tx.touched.tickets), seats=len(tx.touched.seats))
+    tx.note(kind, tickets=len(tx.touched.tickets), seats=len(tx.touched.seats))

@@ -57,6 +57,14 @@ class Backend(Protocol):
         """Take a chore for the rest of the transaction; False when another process is at it."""
         ...
 
+    def enlist(self, connection: Connection) -> None:
+        """Count this process among the hall's servers for as long as the connection lives."""
+        ...
+
+    def servers(self, connection: Connection) -> tuple[int, frozenset[int]]:
+        """This connection's number, and those of all connections that are enlisted."""
+        ...
+
     def outage(self, failure: Exception) -> str | None:
         """The driver's word for it when the database itself failed, else None."""
         ...

@@ -34,6 +34,9 @@ TURN_LOCK: Final = 0x78_69_61_6F_77_75
 CHORE_LOCKS: Final = 0x6368
 """The first of the two numbers that name a chore's lock; the second is of its name."""
 
+SERVER_LOCK: Final = (0x6861, 0x6C6C)
+"""Shared by all servers of a hall: whoever holds it lives."""
+
 STATEMENT_S: Final = 30
 """Nothing the line does takes nearly as long."""
 
@@ -41,6 +44,14 @@ CONNECT_WITHIN_S: Final = 5
 
 _TURN: Final = f"BEGIN; SELECT pg_advisory_xact_lock({TURN_LOCK})"
 _READ: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+
+
+_SERVERS: Final = f"""
+    SELECT pg_backend_pid(), pid FROM pg_locks
+    WHERE locktype = 'advisory' AND objsubid = 2 AND granted
+      AND classid = {SERVER_LOCK[0]} AND objid = {SERVER_LOCK[1]}
+      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
 
 
 class PostgresBackend:
@@ -108,6 +119,19 @@ class PostgresBackend:
         claimed: bool = cursor.fetchone()[0]
         cursor.close()
         return claimed
+
+    def enlist(self, connection: Connection) -> None:
+        """Hold a lock that all servers share until the connection ends, however it does."""
+        cursor: Any = connection.connection.cursor()
+        cursor.execute(f"SELECT pg_advisory_lock_shared({SERVER_LOCK[0]}, {SERVER_LOCK[1]})")
+        cursor.close()
+
+    def servers(self, connection: Connection) -> tuple[int, frozenset[int]]:
+        """Who holds the servers' lock, by the number of the process that serves it."""
+        cursor: Any = connection.connection.cursor()
+        rows = cursor.execute(_SERVERS).fetchall()
+        cursor.close()
+        return (rows[0][0] if rows else 0), frozenset(pid for _, pid in rows)
 
     def outage(self, failure: Exception) -> str | None:
         """A connection that is gone, a turn that did not come, a server that cannot write.

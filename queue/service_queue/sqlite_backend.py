@@ -76,6 +76,13 @@ class SqliteBackend:
         """Whoever writes is alone."""
         return True
 
+    def enlist(self, connection: Connection) -> None:
+        """One server a file; there is nobody to count with."""
+
+    def servers(self, connection: Connection) -> tuple[int, frozenset[int]]:
+        """Nobody beside this one."""
+        return 0, frozenset()
+
     def outage(self, failure: Exception) -> str | None:
         """A full disk, or a lock that is not let go."""
         raw = failure.orig if isinstance(failure, DBAPIError) else failure

@@ -68,6 +68,7 @@ class Store:
         self._watchers: tuple[tuple[Watcher, asyncio.AbstractEventLoop], ...] = ()
         self._stood: Standing | None = None
         self._connection: Connection | None = None
+        self._enlisted = False
         self._closed = False
         self._writer = threading.Thread(target=self._write_forever, name="store-writer")
         self._writer.start()
@@ -134,6 +135,15 @@ class Store:
             self._watchers = tuple(one for one in self._watchers if one is not entry)
 
         return undo
+
+    def enlist(self, connection: Connection) -> None:
+        """A unit: count this process among the hall's servers from now on."""
+        self._backend.enlist(connection)
+        self._enlisted = True
+
+    def servers(self, connection: Connection) -> tuple[int, frozenset[int]]:
+        """A unit: this process's number among the hall's servers, and everybody's."""
+        return self._backend.servers(connection)
 
     async def close(self) -> None:
         """Finish what was begun, then let go of the file. Safe to call again."""
@@ -205,6 +215,8 @@ class Store:
         try:
             if self._connection is None:
                 self._connection = self.engine.connect()
+                if self._enlisted:
+                    self._backend.enlist(self._connection)
             with self._connection.begin():
                 head = self._begin_turn(self._connection)
                 for job in batch:
