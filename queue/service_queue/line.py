@@ -139,7 +139,7 @@ def end(
     """Move a ticket to an end, with its reason; the journal says how long one waited in vain."""
     tx.move_ticket(ticket, event, ended_at=tx.now, end_reason=reason, rating_until=rating_until)
     served = reason is TicketEndReason.SERVED
-    in_vain = {} if served else {"waited_s": round(tx.now - ticket.arrived_at, 3)}
+    in_vain: dict[str, Any] = {} if served else {"waited_s": round(tx.now - ticket.arrived_at, 3)}
     tx.note(
         f"ticket.{ticket.state}",
         kiosk_id=ticket.kiosk_id,

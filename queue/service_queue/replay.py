@@ -14,12 +14,16 @@ from typing import Final
 from service_queue.call import CALL, CallEvent
 from service_queue.errors import TransitionRefused
 from service_queue.journal_entry import JournalEntry
+from service_queue.matching import ANY_DEPARTMENT
 from service_queue.seat import SEAT, SEAT_STATUS, SeatEvent, SeatWish
 from service_queue.ticket import TICKET, TicketEvent
 from signaling.protocol.words import (
+    BreakReason,
     CallEndReason,
     CallState,
     DeclineReason,
+    Lane,
+    ParkReason,
     SeatState,
     SeatStatus,
     TicketEndReason,
@@ -47,7 +51,15 @@ class ToldTicket:
     ends: int = 0
     end_reason: str | None = None
     declined_by: dict[str, float] = field(default_factory=dict)
-    """Seat → when it declined."""
+    """Seat → when it declined or handed it on."""
+    department: str = ""
+    """The skill it needs; empty: any window."""
+    lane: Lane = Lane.ORDINARY
+    place_at: float = 0.0
+    green: bool = False
+    parked_until: float = 0.0
+    recalls: int = 0
+    hand_overs: int = 0
 
 
 @dataclass(slots=True)
@@ -61,6 +73,9 @@ class ToldSeat:
     agent_id: str | None = None
     break_reason: str | None = None
     away: bool = False
+    departments: frozenset[str] = frozenset({ANY_DEPARTMENT})
+    """What the agent who sits there may serve."""
+    shift_ends_at: float | None = None
 
 
 @dataclass(slots=True)
@@ -83,7 +98,12 @@ class Oddity:
 
 
 DROPS: Final = frozenset(
-    {CallEndReason.SEAT_LOST, CallEndReason.MEDIA_LOST, CallEndReason.NEVER_CONNECTED}
+    {
+        CallEndReason.SEAT_LOST,
+        CallEndReason.MEDIA_LOST,
+        CallEndReason.NEVER_CONNECTED,
+        CallEndReason.NO_SHOW,
+    }
 )
 """Ends of a call after which its seat has no wrap-up."""
 
@@ -111,6 +131,10 @@ class Replay:
             "ticket.offered": self.on_offered,
             "ticket.accepted": self.on_accepted,
             "ticket.returned": self.on_returned,
+            "ticket.parked": self.on_parked,
+            "ticket.unparked": self.on_unparked,
+            "ticket.recalled": self.on_unparked,
+            "ticket.handed_over": self.on_handed_over,
             **dict.fromkeys(_ENDS, self.on_ended),
             "call.connected": lambda entry: self.move_call(entry, CallEvent.FLOW),
             "call.reconnecting": lambda entry: self.move_call(entry, CallEvent.STALL),
@@ -121,11 +145,12 @@ class Replay:
             "seat.opened": lambda entry: self.on_wish(entry, SeatWish.OPEN),
             "seat.paused": lambda entry: self.on_wish(entry, SeatWish.TAKE_BREAK),
             "seat.signed_out": lambda entry: self.on_wish(entry, SeatWish.SIGN_OUT),
+            "seat.shift_set": self.on_shift_set,
             "seat.went_away": lambda entry: self.on_seat_presence(entry, away=True),
             "seat.returned": lambda entry: self.on_seat_presence(entry, away=False),
             "kiosk.went_away": lambda entry: self.on_kiosk_presence(entry, away=True),
             "kiosk.returned": lambda entry: self.on_kiosk_presence(entry, away=False),
-            "server.started": self.on_server_started,
+            **dict.fromkeys(("server.started", "server.lost"), self.on_server_started),
         }
 
     def tell(self, entries: Iterable[JournalEntry]) -> None:
@@ -162,6 +187,10 @@ class Replay:
             location_id=entry.word("location") or "",
             item_code=entry.word("item") or "",
             state_since=entry.at,
+            department=entry.word("department") or "",
+            lane=Lane(entry.word("lane") or Lane.ORDINARY),
+            place_at=entry.number("place_at") if "place_at" in entry.detail else entry.at,
+            green=entry.word("proof") == "word",
         )
 
     def on_offered(self, entry: JournalEntry) -> None:
@@ -197,6 +226,41 @@ class Replay:
                 ticket.declined_by[entry.seat_id or ""] = entry.at
         else:
             self.move_ticket(entry, ticket, TicketEvent.CALL_FELL)
+            ticket.lane = Lane.TECHNICAL_DROP
+        self._let_go(ticket)
+
+    def on_parked(self, entry: JournalEntry) -> None:
+        """The resident stepped away, or was called and not there."""
+        ticket = self.ticket_of(entry)
+        if ticket is None:
+            return
+        self._release_ringing(entry, ticket)
+        self.move_ticket(entry, ticket, TicketEvent.PARK)
+        ticket.parked_until = entry.number("until")
+        if entry.reason == ParkReason.NO_SHOW:
+            ticket.recalls = int(entry.number("recalls"))
+        self._let_go(ticket)
+
+    def on_unparked(self, entry: JournalEntry) -> None:
+        """The resident is back, or the recall is due."""
+        ticket = self.ticket_of(entry)
+        if ticket is None:
+            return
+        self.move_ticket(entry, ticket, TicketEvent.UNPARK)
+        if "place_at" in entry.detail:
+            ticket.lane = Lane(entry.word("lane") or ticket.lane)
+            ticket.place_at = entry.number("place_at")
+
+    def on_handed_over(self, entry: JournalEntry) -> None:
+        """The agent handed the resident on; the ticket is back in its place."""
+        ticket = self.ticket_of(entry)
+        if ticket is None:
+            return
+        self.move_ticket(entry, ticket, TicketEvent.HAND_OVER)
+        ticket.item_code = entry.word("item") or ticket.item_code
+        ticket.department = entry.word("department") or ticket.department
+        ticket.hand_overs = int(entry.number("hand_overs"))
+        ticket.declined_by[entry.seat_id or ""] = entry.at
         self._let_go(ticket)
 
     def on_ended(self, entry: JournalEntry) -> None:
@@ -207,13 +271,16 @@ class Replay:
         event = _ENDS[entry.kind]
         if entry.reason == TicketEndReason.KIOSK_LOST:
             event = TicketEvent.LOSE_KIOSK
-        if ticket.state is TicketState.OFFERED and ticket.seat_id is not None:
-            # The offer dies with the ticket and has no row of its own.
-            self.move_seat(entry, SeatEvent.RELEASE, seat_id=ticket.seat_id)
+        self._release_ringing(entry, ticket)
         ticket.ends += 1
         ticket.end_reason = entry.reason
         self.move_ticket(entry, ticket, event)
         self._let_go(ticket)
+
+    def _release_ringing(self, entry: JournalEntry, ticket: ToldTicket) -> None:
+        """An offer that dies with what happens to its ticket has no row of its own."""
+        if ticket.state is TicketState.OFFERED and ticket.seat_id is not None:
+            self.move_seat(entry, SeatEvent.RELEASE, seat_id=ticket.seat_id)
 
     def _let_go(self, ticket: ToldTicket) -> None:
         if ticket.seat_id is not None:
@@ -227,6 +294,11 @@ class Replay:
         self.move_call(entry, CallEvent.END)
         if entry.detail.get("connected") is not True or entry.reason in DROPS:
             self.move_seat(entry, SeatEvent.DROP_CALL)
+
+    def on_shift_set(self, entry: JournalEntry) -> None:
+        """An agent said when the shift ends, or that it has no end."""
+        until = entry.detail.get("until")
+        self.seat_of(entry).shift_ends_at = float(until) if isinstance(until, int | float) else None
 
     def on_seat_presence(self, entry: JournalEntry, *, away: bool) -> None:
         """An agent's desk came or went."""
@@ -256,10 +328,13 @@ class Replay:
         seat.break_reason = entry.reason if wish is SeatWish.TAKE_BREAK else None
         if wish is SeatWish.SIGN_IN:
             seat.agent_id = entry.actor.removeprefix("agent:")
+            seat.departments = frozenset((entry.word("departments") or ANY_DEPARTMENT).split("|"))
         elif wish is SeatWish.SIGN_OUT:
             seat.agent_id = None
         if wish in (SeatWish.SIGN_IN, SeatWish.SIGN_OUT):
-            seat.away = False
+            seat.away, seat.shift_ends_at = False, None
+        elif entry.reason == BreakReason.SHIFT_OVER:
+            seat.shift_ends_at = None
 
     # --- moving ----------------------------------------------------------------------------
 

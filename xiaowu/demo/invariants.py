@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from service_queue.journal_entry import JournalEntry
-from service_queue.replay import Replay, ToldTicket
-from signaling.protocol.words import CallState, SeatState, SeatStatus, TicketState
+from service_queue.matching import ANY_DEPARTMENT
+from service_queue.replay import Replay, ToldSeat, ToldTicket
+from signaling.protocol.words import CallState, Lane, SeatState, SeatStatus, TicketState
 
 
 class Rule(StrEnum):
@@ -26,6 +27,7 @@ class Rule(StrEnum):
     ONE_TICKET_PER_KIOSK = "no_kiosk_holds_two_open_tickets"
     LEASES = "only_the_newest_live_offer_is_accepted"
     ORDER = "first_come_first_offered"
+    SKILLS = "offered_to_a_window_that_serves_it"
     NUMBERS = "every_number_once_a_day"
     NOTHING_OPEN = "nothing_is_left_open"
     ONE_END = "every_acknowledged_ticket_ends_once"
@@ -114,13 +116,15 @@ class History(Replay):
         super().on_offered(entry)
 
     def _check_order(self, entry: JournalEntry, ticket: ToldTicket) -> None:
-        """Nobody who could have been offered this seat came before."""
+        """Nobody who could have been offered this seat stands before."""
+        seat = self.seat_of(entry)
         passed_over = [
             other_id
             for other_id, other in self.tickets.items()
             if other.state is TicketState.WAITING
             and not other.away
-            and (other.arrived_at, other_id) < (ticket.arrived_at, entry.ticket_id or "")
+            and _surely_before(other, ticket)
+            and _may_serve(seat, other)
             and not self._excluded(other, entry.seat_id or "", entry.at)
         ]
         self._check(Rule.ORDER, not passed_over, f"passed over {passed_over}", entry)
@@ -128,6 +132,12 @@ class History(Replay):
             Rule.ORDER,
             not self._excluded(ticket, entry.seat_id or "", entry.at),
             f"seat {entry.seat_id} declined it just before",
+            entry,
+        )
+        self._check(
+            Rule.SKILLS,
+            _may_serve(seat, ticket),
+            f"seat {entry.seat_id} does not serve {ticket.department}",
             entry,
         )
 
@@ -176,3 +186,22 @@ class History(Replay):
     def _violate(self, rule: Rule, what: str, entry: JournalEntry | None = None) -> None:
         told = what if entry is None else f"{entry.kind}: {what}"
         self.violations.append(Violation(rule, told, None if entry is None else entry.seq))
+
+
+def _may_serve(seat: ToldSeat, ticket: ToldTicket) -> bool:
+    departments = seat.departments
+    return not ticket.department or bool({ANY_DEPARTMENT, ticket.department} & departments)
+
+
+def _surely_before(other: ToldTicket, ticket: ToldTicket) -> bool:
+    """`other` comes first whatever the policy grants to lanes and to the green channel."""
+    if other.lane is Lane.TECHNICAL_DROP:
+        return (other.arrived_at, other.id) < (ticket.arrived_at, ticket.id)
+    no_less = (other.lane, other.green) == (ticket.lane, ticket.green)
+    ordinary = other.lane is Lane.ORDINARY and ticket.lane in (Lane.ORDINARY, Lane.RECALLED)
+    no_less = no_less or (ordinary and not ticket.green)
+    return no_less and (other.place_at, other.arrived_at, other.id) < (
+        ticket.place_at,
+        ticket.arrived_at,
+        ticket.id,
+    )
