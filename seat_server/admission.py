@@ -101,6 +101,8 @@ class Admission:
             role=who.role,
             agent_id=who.agent_id,
             agent_name=who.name,
+            departments=who.departments,
+            languages=who.languages,
             session_id=who.session_id,
             expires_at=claims.exp,
         )

@@ -36,6 +36,9 @@ class SignedIn:
     login: str
     name: str
     role: Role
+    departments: str
+    """What they may serve, joined by `|`; `*` is all."""
+    languages: str
     started_at: float
     expires_at: float
     csrf: str = field(repr=False)
@@ -152,6 +155,8 @@ class Sessions:
             login=agent.login,
             name=agent.name,
             role=Role(agent.role),
+            departments=agent.departments,
+            languages=agent.languages,
             started_at=row.started_at,
             expires_at=row.expires_at,
             csrf=base64.urlsafe_b64encode(mac).decode().rstrip("="),

@@ -20,6 +20,10 @@ class Principal:
     kiosk_id: str | None = None
     agent_id: str | None = None
     agent_name: str | None = None
+    departments: str = "*"
+    """What an agent may serve, joined by `|`; `*` is all."""
+    languages: str = "zh"
+    """Languages an agent serves in, joined by `|`."""
     session_id: str | None = None
     """The sign-in behind an agent's token; revoking it ends the connection."""
     page_origin: str | None = None
@@ -48,6 +52,8 @@ class Principal:
             kiosk_id=self.kiosk_id,
             agent_id=self.agent_id,
             agent_name=self.agent_name,
+            departments=self.departments,
+            languages=self.languages,
         )
 
 
