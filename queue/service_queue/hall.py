@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import partial
 from typing import Final, TypeVar
 
@@ -16,9 +17,11 @@ from service_queue.actor import SYSTEM, Actor
 from service_queue.carrying_out import carry_out
 from service_queue.clock import Clock, ForwardClock
 from service_queue.elsewhere import Missed, read_missed
-from service_queue.errors import OperationReused
+from service_queue.errors import OperationReused, PolicyUnreadable
 from service_queue.mirror import Changes, HallMirror, read_changes
 from service_queue.policy import Policy
+from service_queue.policy_store import Applied, InForce, newest_version, read_in_force
+from service_queue.roll import Roll
 from service_queue.store import Elsewhere, Store
 from service_queue.sweep import forget_operations, sweep
 from service_queue.tables import JournalRow, OperationRow, table_of
@@ -37,6 +40,9 @@ REMATCH_EVERY_S: Final = 1.0
 exclusion."""
 
 PURGE_EVERY_S: Final = 3600.0
+
+ROLL_EVERY_S: Final = 1.0
+"""How late the loss of another server may be noticed."""
 
 _journal = table_of(JournalRow)
 
@@ -60,6 +66,9 @@ class Hall:
         self.mirror = mirror
         self.clock = clock
         self.policy = mirror.policy
+        """Set in the writer's turn, so that what comes after a new policy goes by it."""
+        self._initial = mirror.policy
+        self._in_force = InForce(mirror.policy)
         self._sealer = sealer
         self._new_id = new_id
         self._listeners: list[Listener] = []
@@ -67,6 +76,8 @@ class Hall:
         """Up to when every deadline was kept; readiness looks at it."""
         self._matched_at = 0.0
         self._purged_at = clock.now()
+        self._roll = Roll(store)
+        self._rolled_at = 0.0
 
     # --- commands --------------------------------------------------------------------------
 
@@ -102,8 +113,33 @@ class Hall:
             if tx.touched:
                 offering.match_all(tx)
 
+        self._roll.came(actor)
         if self._is_marked_away(actor):
             await self._write(unit, actor.subject)
+
+    async def apply_policy(self, actor: str, unit: Callable[[Transaction], Applied]) -> Applied:
+        """Put a policy in force (`policy_store.apply_policy`, `roll_back`), from now on.
+
+        Raises:
+            PolicyInvalid, PolicyVersionUnknown: nothing was changed.
+        """
+        now = self.clock.now()
+
+        def work(connection: Connection) -> tuple[Applied, HallMirror]:
+            tx = self._begin(connection, now, actor)
+            applied = unit(tx)
+            in_force = read_in_force(connection, self._initial, now)
+            tx.policy = in_force.at(now)
+            offering.match_all(tx)
+            mirror = HallMirror.load(connection, tx.policy, self._sealer, now)
+            self._in_force, self.policy = in_force, tx.policy
+            return applied, mirror
+
+        def follow(outcome: tuple[Applied, HallMirror]) -> None:
+            self._replace_mirror(outcome[1])
+
+        applied, _ = await self.store.write(work, follow)
+        return applied
 
     async def detached(self, actor: Actor) -> None:
         """The page of a kiosk, or the desk of an agent, is gone."""
@@ -114,6 +150,7 @@ class Hall:
             elif actor.agent_id is not None:
                 attendance.agent_detached(tx, actor.agent_id)
 
+        self._roll.went(actor)
         if self._matters(actor):
             await self._write(unit, actor.subject)
 
@@ -144,15 +181,27 @@ class Hall:
     async def tick(self) -> None:
         """Do what is due: deadlines, pairs that no event matched, what another process changed."""
         now = self.clock.now()
+        await self._keep_roll(now)
         await self.refresh()
+        for actor in self._roll.answer():
+            await self.attached(actor)
         rematch = now - self._matched_at >= REMATCH_EVERY_S and self._could_match()
         if rematch or self.mirror.next_deadline() <= now:
             self._matched_at = now
             await self._write(sweep, SYSTEM)
+        self.policy = self.mirror.policy = self._in_force.at(now)
         if now - self._purged_at > PURGE_EVERY_S:
             self._purged_at = now
             await self._write(forget_operations, SYSTEM)
         self.kept_until = now
+
+    async def _keep_roll(self, now: float) -> None:
+        if now - self._rolled_at < ROLL_EVERY_S:
+            return
+        self._rolled_at = now
+        if await self._roll.is_one_lost():
+            await self._write(partial(attendance.everyone_away, kind="server.lost"), SYSTEM)
+            self._roll.call()
 
     async def refresh(self) -> None:
         """Follow what another process wrote, if any did."""
@@ -173,17 +222,38 @@ class Hall:
 
     def _read_elsewhere(self, connection: Connection, elsewhere: Elsewhere) -> Callable[[], None]:
         """In the writer's turn: what the picture lacks, and how it gets it."""
-        missed = read_missed(connection, elsewhere, self._sealer)
-        if missed is not None:
-            return partial(self._catch_up, missed)
         now = self.clock.now()
+        if not self._take_up_policy(connection, now):
+            missed = read_missed(connection, elsewhere, self._sealer)
+            if missed is not None:
+                return partial(self._catch_up, missed)
         mirror = HallMirror.load(connection, self.policy, self._sealer, now)
-        return partial(self._replace_mirror, mirror)
+        return partial(self._start_over, mirror)
+
+    def _take_up_policy(self, connection: Connection, now: float) -> bool:
+        """In the writer's turn: go by the newest policy; True when it is another than before."""
+        newest = newest_version(connection)
+        if newest == self._in_force.version:
+            return False
+        try:
+            self._in_force = read_in_force(connection, self._initial, now)
+        except PolicyUnreadable:
+            # Somebody with a newer program applied it: go on by the last one this one knows.
+            log.exception("a policy cannot be read")
+            self._in_force = replace(self._in_force, version=newest)
+            return False
+        self.policy = self._in_force.at(now)
+        return True
 
     def _catch_up(self, missed: Missed) -> None:
+        self._roll.call()
         changes = missed.as_seen_by(self.mirror)
         self.mirror.apply(changes)
         self._tell(changes)
+
+    def _start_over(self, mirror: HallMirror) -> None:
+        self._roll.call()
+        self._replace_mirror(mirror)
 
     def _replace_mirror(self, mirror: HallMirror) -> None:
         self.mirror = mirror
@@ -197,14 +267,7 @@ class Hall:
         now = self.clock.now()
 
         def work(connection: Connection) -> tuple[_Result, Changes | None]:
-            tx = Transaction(
-                connection,
-                now=now,
-                policy=self.policy,
-                sealer=self._sealer,
-                actor=actor,
-                new_id=self._new_id,
-            )
+            tx = self._begin(connection, now, actor)
             result = unit(tx)
             changed = read_changes(tx) if tx.touched else None
             return result, changed
@@ -217,6 +280,31 @@ class Hall:
 
         result, _ = await self.store.write(work, follow)
         return result
+
+    def _begin(self, connection: Connection, now: float, actor: str) -> Transaction:
+        return Transaction(
+            connection,
+            now=now,
+            policy=self.policy,
+            sealer=self._sealer,
+            actor=actor,
+            new_id=self._new_id,
+        )
+
+    async def open(self) -> None:
+        """Take up what was left: the policy in force, everybody's places.
+
+        Raises:
+            PolicyUnreadable: the policy in force is none this program understands.
+        """
+        now = self.clock.now()
+        self._in_force = await self.store.write(
+            lambda connection: read_in_force(connection, self._initial, now)
+        )
+        self.policy = self._in_force.at(now)
+        await self._roll.join()
+        await self._write(attendance.everyone_away, SYSTEM)
+        await self.reload()
 
     def _is_marked_away(self, actor: Actor) -> bool:
         if actor.kiosk_id is not None:
@@ -265,8 +353,7 @@ async def open_hall(
         log.warning("the machine's clock is behind the journal by %.0f s", clock.ahead_s)
     hall = Hall(store, HallMirror(policy), clock, sealer, new_id=new_id)
     let_others_be = hall.follow_others()
-    await hall._write(attendance.everyone_away, SYSTEM)
-    await hall.reload()
+    await hall.open()
     keepers = [asyncio.create_task(hall.run(), name="hall-deadlines")] if keep_deadlines else []
     try:
         yield hall

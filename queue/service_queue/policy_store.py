@@ -39,39 +39,41 @@ GRACES: Final = (
 """Options that count from a moment in a row. All other deadlines are moments in a row already."""
 
 LONGEST_GRACE_S: Final = 3600.0
+"""What the policy file lets them be."""
 
 
 @dataclass(frozen=True, slots=True)
 class InForce:
-    """The policy in force, and what it replaced."""
+    """The policy in force.
+
+    A grace that became shorter counts once everything that began under the longer one has had its
+    time: nobody loses a place or a call by a change of policy.
+    """
 
     policy: Policy
     version: int = 0
     """0: none was applied yet, these are the settings' numbers."""
-    applied_at: float = 0.0
-    before: InForce | None = None
+    until: tuple[tuple[float, Policy], ...] = ()
+    """What to use before that, the earliest moment first."""
 
     def at(self, now: float) -> Policy:
-        """The policy to use.
+        """The policy to use."""
+        return next((policy for end, policy in self.until if now < end), self.policy)
 
-        A grace that became shorter counts once everything that began under the longer one has had
-        its time: nobody loses a place or a call by a change of policy.
-        """
-        if self.before is None or now >= self.settled_at:
-            return self.policy
-        was = self.before.at(self.applied_at)
-        longer: dict[str, Any] = {
+    def followed_by(self, policy: Policy, version: int, applied_at: float) -> InForce:
+        """The policy that replaced it."""
+        was = self.at(applied_at)
+        longer: dict[str, float] = {
             name: getattr(was, name)
             for name in GRACES
-            if getattr(was, name) > getattr(self.policy, name)
-            and now < self.applied_at + getattr(was, name)
+            if getattr(was, name) > getattr(policy, name)
         }
-        return replace(self.policy, **longer) if longer else self.policy
-
-    @property
-    def settled_at(self) -> float:
-        """From then on `at` does not change any more."""
-        return self.applied_at + LONGEST_GRACE_S if self.before is not None else self.applied_at
+        ends = sorted(set(longer.values()))
+        until = []
+        for end in ends:
+            kept: dict[str, Any] = {name: value for name, value in longer.items() if value >= end}
+            until.append((applied_at + end, replace(policy, **kept)))
+        return InForce(policy, version, tuple(until))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ def read_in_force(connection: Connection, initial: Policy, now: float) -> InForc
     rows += _newest_first(connection, _version.c.applied_at <= now - 2 * LONGEST_GRACE_S, most=1)
     if not rows:
         return InForce(initial)
-    found: InForce | None = InForce(initial) if rows[-1].id == 1 else None
+    found = InForce(initial) if rows[-1].id == 1 else None
     for row in reversed(rows):
         try:
             policy = read_policy(row.text).policy
@@ -102,7 +104,12 @@ def read_in_force(connection: Connection, initial: Policy, now: float) -> InForc
             if row is rows[0]:
                 raise PolicyUnreadable(row.id or 0, row.name, invalid) from invalid
             continue
-        found = InForce(policy, row.id or 0, row.applied_at, found)
+        version = row.id or 0
+        found = (
+            InForce(policy, version)
+            if found is None
+            else found.followed_by(policy, version, row.applied_at)
+        )
     assert found is not None, "the newest was read or refused"
     return found
 
@@ -189,7 +196,7 @@ def known_in(connection: Connection) -> Known:
             )
             for level, location_id, departments, languages in seats
         ),
-        locations={id_: name for id_, name in locations},
+        locations={row.id: row.name for row in locations},
     )
 
 
