@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import Final
 
 from service_queue.free_seats import FreeSeats
-from service_queue.matching import FreeSeat, Pair, known_since, skill_gap
+from service_queue.matching import FreeSeat, Pair, is_fresh, known_since, skill_gap
 from service_queue.openings import Openings
 from service_queue.pair_search import PairSearch
 from service_queue.policy import Policy
@@ -309,8 +309,7 @@ class LineIndex:
         place.held = False
         if known is not None and known not in place.barred:
             self._known[known].add(ticket.id)
-            young = self._now - known_since(ticket) < self._policy.seats.same_seat_s
-            place.held = known in self._open and young
+            place.held = known in self._open and is_fresh(ticket, self._policy, self._now)
         if not place.held:
             place.filed = self._streams.file(ticket, self._now, self.state)
         self._wait_for_rings(place)

@@ -130,11 +130,13 @@ def _same_seat(
 ) -> Hindrance | None:
     known = ticket.last_seat_id
     waits = known is not None and known in open_seats and known not in ticket.excluded_seats
-    return (
-        Hindrance.SAME_SEAT
-        if waits and now - known_since(ticket) < policy.seats.same_seat_s
-        else None
-    )
+    return Hindrance.SAME_SEAT if waits and is_fresh(ticket, policy, now) else None
+
+
+def is_fresh(ticket: WaitingTicket, policy: Policy, now: float) -> bool:
+    """It came so lately that it still waits for the seat that knows it."""
+    patience_s = policy.seats.same_seat_s
+    return patience_s > 0 and now - known_since(ticket) < patience_s
 
 
 def known_since(ticket: WaitingTicket) -> float:

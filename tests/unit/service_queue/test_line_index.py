@@ -3,275 +3,97 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+import random
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    precondition,
-    rule,
-)
 
 from service_queue.line_index import LineIndex
-from service_queue.matching import FreeSeat, Matched, match, match_on
-from service_queue.policy import (
-    AppointmentPolicy,
-    GreenPolicy,
-    Policy,
-    ReturnPolicy,
-    Ring,
-    Scope,
-    SeatPolicy,
-    SeatStrategy,
-)
-from service_queue.rank import LineState, WaitingTicket
-from signaling.protocol.words import GreenReason, Lane, Language
+from service_queue.matching import FreeSeat, Pair
+from service_queue.policy import Policy, Ring, Scope, SeatPolicy
+from service_queue.rank import WaitingTicket
+from tests.support.line_histories import LineHistory, some_policy
 
 pytestmark = pytest.mark.unit
 
-LOCATIONS = ("L1", "L2", "L3")
-DISTRICTS = {"L1": "D1", "L2": "D1", "L3": "D2"}
-SEATS = tuple(f"s{n}" for n in range(6))
-TICKETS = tuple(f"t{n}" for n in range(12))
+POLICY = Policy()
 
 
-def quarters(low: int, high: int) -> st.SearchStrategy[float]:
-    """Times that sums of policy seconds keep exact."""
-    return st.integers(low * 4, high * 4).map(lambda n: n / 4)
+@settings(max_examples=150, deadline=None)
+@given(seed=st.integers(0, 2**32), steps=st.integers(1, 200))
+def test_after_any_history_it_finds_the_pairs_of_the_definition(seed: int, steps: int) -> None:
+    chance = random.Random(seed)
+    history = LineHistory(chance, some_policy(chance), tuple(f"s{n}" for n in range(8)))
+    for _ in range(steps):
+        history.step()
+        assert len(history.index) == len(history.tickets)
+        assert {seat.id for seat in history.index.free} == set(history.free)
 
 
-rings = st.lists(
-    st.builds(Ring, after_s=quarters(0, 120), scope=st.sampled_from(Scope)), max_size=4
-).map(tuple)
-
-policies = st.builds(
-    Policy,
-    ceiling_s=quarters(100, 400) | st.just(math.inf),
-    green=st.builds(GreenPolicy, head_start_s=quarters(0, 200), one_in=st.integers(1, 4)),
-    returns=st.builds(ReturnPolicy, head_start_s=quarters(0, 100)),
-    appointments=st.builds(AppointmentPolicy, head_start_s=quarters(0, 100)),
-    seats=st.builds(
-        SeatPolicy,
-        strategy=st.sampled_from(SeatStrategy),
-        rings=rings | st.just(SeatPolicy().rings),
-        level_after_s=st.just(0.0) | quarters(0, 60),
-        same_seat_s=st.just(0.0) | quarters(0, 60),
-        match_departments=st.booleans(),
-        match_languages=st.booleans(),
-    ),
-)
-
-languages = st.frozensets(st.sampled_from(Language))
-departments = st.just(frozenset({"*"})) | st.frozensets(st.sampled_from(["a", "b", "c"]))
+@settings(max_examples=15, deadline=None)
+@given(seed=st.integers(0, 2**32))
+def test_a_crowd_before_many_seats_is_paired_as_the_definition_does(seed: int) -> None:
+    chance = random.Random(seed)
+    history = LineHistory(chance, some_policy(chance), tuple(f"s{n}" for n in range(30)))
+    for n in range(chance.randrange(60)):
+        history.some_ticket(f"t{n}")
+    for seat_id in history.seats:
+        history.some_seat(seat_id)
+    history.match()
+    history.match_until_next()
 
 
-class Histories(RuleBasedStateMachine):
-    """Tickets and seats come, change and go, time passes, policies change; the two must agree."""
+def test_what_was_paired_is_gone_until_it_is_put_again() -> None:
+    index = LineIndex()
+    ticket, seat = WaitingTicket(id="t", arrived_at=0.0), FreeSeat(id="s", idle_since=0.0)
+    index.put_ticket(ticket)
+    index.put_seat(seat)
+    assert index.pairs(POLICY, 1.0) == [Pair("t", "s")]
+    assert index.pairs(POLICY, 2.0) == []
+    index.put_ticket(ticket)
+    assert index.pairs(POLICY, 3.0) == []
+    index.put_seat(seat)
+    assert index.pairs(POLICY, 4.0) == [Pair("t", "s")]
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.index = LineIndex()
-        self.tickets: dict[str, tuple[WaitingTicket, dict[str, float]]] = {}
-        self.free: dict[str, FreeSeat] = {}
-        self.open: set[str] = set()
-        self.now = 1000.0
-        self.policy = Policy()
-        self.state = LineState()
-        self.after_position = -1
 
-    @initialize(policy=policies)
-    def begin(self, policy: Policy) -> None:
-        self.policy = policy
-
-    @rule(
-        ticket_id=st.sampled_from(TICKETS),
-        before_s=quarters(-5, 500),
-        place_s=st.none() | quarters(-100, 100),
-        lane=st.sampled_from(Lane),
-        green=st.none() | st.just(GreenReason.ELDERLY),
-        location=st.sampled_from(LOCATIONS),
-        department=st.sampled_from(["", "a", "b", "c"]),
-        language=st.sampled_from(Language),
-        last_seat=st.none() | st.sampled_from(SEATS),
-        back_s=st.none() | quarters(0, 60),
-        away=st.integers(0, 5).map(lambda n: n == 0),
-        for_good=st.frozensets(st.sampled_from(SEATS), max_size=1),
-        for_now=st.dictionaries(st.sampled_from(SEATS), quarters(-5, 60), max_size=2),
+def test_it_names_the_moment_at_which_a_ring_opens_and_not_one_before() -> None:
+    index = LineIndex()
+    policy = Policy(
+        seats=SeatPolicy(rings=(Ring(after_s=0.1 + 0.2, scope=Scope.ANYONE),)),
     )
-    def put_ticket(
-        self,
-        ticket_id: str,
-        before_s: float,
-        place_s: float | None,
-        lane: Lane,
-        green: GreenReason | None,
-        location: str,
-        department: str,
-        language: Language,
-        last_seat: str | None,
-        back_s: float | None,
-        away: bool,
-        for_good: frozenset[str],
-        for_now: dict[str, float],
-    ) -> None:
-        arrived_at = self.now - before_s
-        ticket = WaitingTicket(
-            id=ticket_id,
-            arrived_at=arrived_at,
-            place_at=None if place_s is None else arrived_at + place_s,
-            lane=lane,
-            green=green,
-            location_id=location,
-            district=DISTRICTS[location],
-            department=department,
-            language=language,
-            last_seat_id=last_seat,
-            back_at=None if back_s is None else self.now - back_s,
-            away=away,
-            excluded_seats=for_good,
-        )
-        until = {seat: self.now + left_s for seat, left_s in for_now.items()}
-        self.tickets[ticket_id] = (ticket, until)
-        self.index.put_ticket(ticket, until)
+    arrived_at = 1_750_000_000.1
+    index.put_ticket(WaitingTicket(id="t", arrived_at=arrived_at))
+    index.put_seat(FreeSeat(id="s", idle_since=0.0))
+    assert index.pairs(policy, arrived_at) == []
+    at = index.next_at()
+    assert index.pairs(policy, math.nextafter(at, 0.0)) == []
+    assert index.pairs(policy, at) == [Pair("t", "s")]
 
-    @precondition(lambda self: self.tickets)
-    @rule(data=st.data(), away=st.booleans())
-    def ticket_comes_or_goes_away(self, data: st.DataObject, away: bool) -> None:
-        ticket_id = data.draw(st.sampled_from(sorted(self.tickets)))
-        ticket, until = self.tickets[ticket_id]
-        self.tickets[ticket_id] = (replace(ticket, away=away), until)
-        self.index.put_ticket(*self.tickets[ticket_id])
 
-    @rule(ticket_id=st.sampled_from(TICKETS))
-    def drop_ticket(self, ticket_id: str) -> None:
-        self.tickets.pop(ticket_id, None)
-        self.index.drop_ticket(ticket_id)
+def test_without_a_free_seat_there_is_no_moment_to_wait_for() -> None:
+    index = LineIndex()
+    index.put_ticket(WaitingTicket(id="t", arrived_at=0.0), {"s": 50.0})
+    assert index.pairs(POLICY, 1.0) == []
+    assert index.next_at() == math.inf
+    index.put_seat(FreeSeat(id="s", idle_since=0.0))
+    assert index.pairs(POLICY, 2.0) == []
+    assert index.next_at() == 50.0
+    assert index.pairs(POLICY, 50.0) == [Pair("t", "s")]
 
-    @rule(
-        seat_id=st.sampled_from(SEATS),
-        idle_s=quarters(0, 100),
-        level=st.integers(1, 3),
-        location=st.none() | st.sampled_from(LOCATIONS),
-        departments=departments,
-        languages=languages,
-        calls=st.integers(0, 3),
-        talk_s=quarters(0, 50),
+
+def test_telling_it_what_it_knows_changes_nothing() -> None:
+    index = LineIndex()
+    ticket, seat = (
+        WaitingTicket(id="t", arrived_at=0.0, department="a"),
+        FreeSeat(id="s", idle_since=0.0, departments=frozenset({"b"})),
     )
-    def put_seat(
-        self,
-        seat_id: str,
-        idle_s: float,
-        level: int,
-        location: str | None,
-        departments: frozenset[str],
-        languages: frozenset[Language],
-        calls: int,
-        talk_s: float,
-    ) -> None:
-        seat = FreeSeat(
-            id=seat_id,
-            idle_since=self.now - idle_s,
-            position=SEATS.index(seat_id) // 2,
-            level=level,
-            location_id=location,
-            district=DISTRICTS[location or "L1"],
-            departments=departments,
-            languages=languages,
-            calls_today=calls,
-            talk_today_s=talk_s,
-        )
-        self.free[seat_id] = seat
-        self.index.put_seat(seat)
-
-    @rule(seat_id=st.sampled_from(SEATS))
-    def drop_seat(self, seat_id: str) -> None:
-        self.free.pop(seat_id, None)
-        self.index.drop_seat(seat_id)
-
-    @rule(seat_id=st.sampled_from(SEATS), is_open=st.booleans())
-    def open_or_close(self, seat_id: str, is_open: bool) -> None:
-        if is_open:
-            self.open.add(seat_id)
-        else:
-            self.open.discard(seat_id)
-        self.index.set_open(seat_id, is_open)
-
-    @rule(seconds=quarters(0, 90))
-    def time_passes(self, seconds: float) -> None:
-        self.now += seconds
-
-    @rule(seconds=quarters(0, 90))
-    def time_goes_back(self, seconds: float) -> None:
-        self.now -= seconds
-
-    @rule(behind=st.dictionaries(st.sampled_from(LOCATIONS), quarters(1, 200)))
-    def locations_fall_behind(self, behind: dict[str, float]) -> None:
-        self.state = replace(self.state, behind=behind)
-
-    @rule(starts=st.integers(0, 5))
-    def quota_is_counted_elsewhere(self, starts: int) -> None:
-        self.state = replace(self.state, starts_since_green=starts)
-
-    @rule(policy=policies)
-    def policy_changes(self, policy: Policy) -> None:
-        self.policy = policy
-
-    @rule()
-    def match_now(self) -> None:
-        expected = self.naive(self.now)
-        self.index.after_position = self.after_position
-        assert self.index.pairs(self.policy, self.now, self.state) == expected.pairs
-        assert self.index.state == expected.state
-        assert self.index.after_position == expected.after_position
-        self.state, self.after_position = expected.state, expected.after_position
-        for pair in expected.pairs:
-            del self.tickets[pair.ticket_id], self.free[pair.seat_id]
-
-    @rule()
-    def wait_for_what_opens_next(self) -> None:
-        """Nothing opens before the moment that the index names, and it does look then."""
-        self.match_now()
-        at = self.index.next_at()
-        assert at > self.now
-        until = min(at, self.now + 1000.0)
-        for part in (0.25, 0.5, 0.75):
-            between = self.now + (until - self.now) * part
-            if between < until:
-                assert not self.naive(between).pairs
-        before = math.nextafter(until, 0.0)
-        assert before <= self.now or not self.naive(before).pairs
-        if until > self.now and math.isfinite(at):
-            self.now = until
-            self.match_now()
-
-    @invariant()
-    def the_index_holds_who_waits(self) -> None:
-        assert len(self.index) == len(self.tickets)
-        assert {seat.id for seat in self.index.free} == set(self.free)
-
-    def naive(self, now: float) -> Matched:
-        tickets = [
-            replace(
-                ticket,
-                excluded_seats=ticket.excluded_seats
-                | {seat for seat, until in excluded.items() if until > now},
-            )
-            for ticket, excluded in self.tickets.values()
-        ]
-        return match_on(
-            tickets,
-            list(self.free.values()),
-            self.policy,
-            now,
-            self.state,
-            open_seats=self.open,
-            after_position=self.after_position,
-        )
-
-
-Histories.TestCase.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
-test_histories = Histories.TestCase
+    for _ in range(3):
+        index.put_ticket(ticket)
+        index.put_seat(seat)
+        assert index.pairs(POLICY, 1.0) == []
+    assert len(index) == len(index.free) == 1
+    index.drop_ticket("unknown")
+    index.drop_seat("unknown")
+    index.set_open("unknown", False)
+    assert len(index) == len(index.free) == 1
