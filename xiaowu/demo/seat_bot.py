@@ -40,6 +40,7 @@ NOTES: Final = 0.3
 BREAKS: Final = (BreakReason.REST, BreakReason.PAPERWORK, BreakReason.MEETING)
 REASONS: Final = (DeclineReason.NOT_MY_FIELD, DeclineReason.EQUIPMENT, DeclineReason.OTHER)
 HUE_STEP: Final = 9
+IN_VAIN_S: Final = (1.5, 3.0)
 
 
 class SeatBot(Bot):
@@ -109,7 +110,7 @@ class SeatBot(Bot):
             return view.state, view.call.id, view.call.state is CallState.CONNECTED
         if view.wrap_up is not None:
             return view.state, view.wrap_up.call_id
-        return view.state, view.status, view.state_since
+        return view.state, view.status, view.state_since, self._waits_in_vain(view)
 
     async def behave(self, situation: Hashable) -> None:
         """Do what an agent does in this situation."""
@@ -128,6 +129,9 @@ class SeatBot(Bot):
             await self._wrap_up(view.wrap_up.call_id)
         elif view.state is SeatState.IDLE and view.status is SeatStatus.ON_BREAK:
             await self._come_back(view)
+        elif self._waits_in_vain(view):
+            await self.take_time(IN_VAIN_S)
+            await self.say(TakeBreak(op_id=op_id(), reason=BreakReason.PAPERWORK))
 
     def leave(self) -> None:
         """Give the place on the rota back."""
@@ -174,6 +178,15 @@ class SeatBot(Bot):
         await self._rota.take()
         self._on_rota = True
         await self.say(OpenSeat(op_id=op_id()))
+
+    def _waits_in_vain(self, view: DeskView) -> bool:
+        """Nobody of those who wait comes here: their matters are not this seat's.
+
+        Another must open then, which the rota allows when this one goes. With a person at this
+        machine all stay, because bots leave that one's ticket to the desk beside it.
+        """
+        free = view.state is SeatState.IDLE and view.status is SeatStatus.AVAILABLE
+        return free and view.queue.waiting > 0 and self._plan.person_kiosk is None
 
     def _is_person(self, view: DeskView) -> bool:
         return view.ticket is not None and view.ticket.kiosk_name == self._plan.person_kiosk
