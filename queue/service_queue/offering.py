@@ -9,8 +9,8 @@ from sqlalchemy import bindparam, select
 from service_queue import seating
 from service_queue.errors import NotSeated, OfferForeign, OfferStale
 from service_queue.lease import Lease
-from service_queue.matching import FreeSeat, match
-from service_queue.rank import WaitingTicket
+from service_queue.matching import match
+from service_queue.placement import free_seat, waiting_ticket
 from service_queue.seat import SeatEvent
 from service_queue.tables import (
     CallRow,
@@ -76,16 +76,10 @@ def match_all(tx: Transaction) -> int:
         return 0
     excluded = _exclusions(tx)
     line = [
-        WaitingTicket(
-            id=ticket.id,
-            arrived_at=ticket.arrived_at,
-            last_seat_id=ticket.last_seat_id,
-            away=ticket.away_since is not None,
-            excluded_seats=frozenset(excluded.get(ticket.id, ())),
-        )
+        waiting_ticket(ticket, excluded_seats=frozenset(excluded.get(ticket.id, ())))
         for ticket in tickets.values()
     ]
-    free = [FreeSeat(id=seat.id, idle_since=seat.idle_since) for seat in seats.values()]
+    free = [free_seat(seat) for seat in seats.values()]
     pairs = match(line, free, tx.policy, tx.now)
     for pair in pairs:
         _make_offer(tx, tickets[pair.ticket_id], seats[pair.seat_id])
