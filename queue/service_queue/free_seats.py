@@ -9,7 +9,7 @@ from typing import Final
 
 from sortedcontainers import SortedList
 
-from service_queue.matching import FreeSeat, preference, skill_gap
+from service_queue.matching import ANY_DEPARTMENT, FreeSeat, liking, skill_gap
 from service_queue.policy import Policy, Scope, SeatStrategy
 from service_queue.rank import WaitingTicket
 
@@ -26,7 +26,8 @@ class FreeSeats:
     def __init__(self, policy: Policy) -> None:
         self._policy = policy
         self._seats: dict[str, FreeSeat] = {}
-        self._cells: dict[Cell, dict[Skills, _Shelf]] = {}
+        self._cells: dict[tuple[Cell, str | None], dict[Skills, _Shelf]] = {}
+        """The shelves of a cell with seats for a department; None: all of them."""
         self._rings = rings_of(policy)
 
     def __len__(self) -> int:
@@ -46,12 +47,13 @@ class FreeSeats:
         """The seat is free."""
         self.drop(seat.id)
         self._seats[seat.id] = seat
+        skills = skills_of(seat)
         for cell in self._cells_of(seat):
-            shelves = self._cells.setdefault(cell, {})
-            skills = skills_of(seat)
-            shelf = shelves.get(skills)
+            shelf = self._cells.get((cell, None), {}).get(skills)
             if shelf is None:
-                shelf = shelves[skills] = _Shelf(seat, self._policy)
+                shelf = _Shelf(seat, self._policy)
+                for department in (None, *seat.departments):
+                    self._cells.setdefault((cell, department), {})[skills] = shelf
             shelf.entries.add(shelf.entry(seat))
 
     def drop(self, seat_id: str) -> FreeSeat | None:
@@ -59,14 +61,12 @@ class FreeSeats:
         seat = self._seats.pop(seat_id, None)
         if seat is None:
             return None
+        skills = skills_of(seat)
         for cell in self._cells_of(seat):
-            shelves = self._cells[cell]
-            shelf = shelves[skills_of(seat)]
+            shelf = self._cells[cell, None][skills]
             shelf.entries.remove(shelf.entry(seat))
             if not shelf.entries:
-                del shelves[skills_of(seat)]
-                if not shelves:
-                    del self._cells[cell]
+                self._clear_away(cell, skills)
         return seat
 
     def choose(
@@ -95,21 +95,27 @@ class FreeSeats:
         for after_s, scopes in self._rings:
             if waited < after_s:
                 break
-            shelves = chain.from_iterable(
-                self._cells.get(cell_of(scope, ticket.location_id, ticket.district), {}).values()
-                for scope in scopes
-            )
             first = [
                 seat
-                for shelf in shelves
+                for shelf in self._shelves_for(ticket, scopes)
                 if shelf.fits(ticket, waited)
                 for seat in self._first_of(shelf, ticket, barred, after_position)
             ]
             if first:
                 return min(
-                    first, key=lambda seat: preference(ticket, seat, self._policy, after_position)
+                    first, key=lambda seat: liking(ticket, seat, self._policy, after_position)
                 )
         return None
+
+    def _shelves_for(self, ticket: WaitingTicket, scopes: list[Scope]) -> Iterator[_Shelf]:
+        """Those that may fit; one may come twice."""
+        departments: tuple[str | None, ...] = (None,)
+        if self._policy.seats.match_departments and ticket.department:
+            departments = (ticket.department, ANY_DEPARTMENT)
+        for scope in scopes:
+            cell = cell_of(scope, ticket.location_id, ticket.district)
+            for department in departments:
+                yield from self._cells.get((cell, department), {}).values()
 
     def _first_of(
         self, shelf: _Shelf, ticket: WaitingTicket, barred: Container[str], after_position: int
@@ -128,6 +134,13 @@ class FreeSeats:
                 turns = iter(entries)
         found = (self._seats[seat_id] for _, _, seat_id in turns if seat_id not in barred)
         return islice(found, 1)
+
+    def _clear_away(self, cell: Cell, skills: Skills) -> None:
+        for department in (None, *skills[0]):
+            shelves = self._cells[cell, department]
+            del shelves[skills]
+            if not shelves:
+                del self._cells[cell, department]
 
     def _cells_of(self, seat: FreeSeat) -> list[Cell]:
         return [

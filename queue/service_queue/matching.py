@@ -166,13 +166,23 @@ def choose_seat(
     return min(fit, key=lambda seat: preference(ticket, seat, policy, after_position))
 
 
+Liking = tuple[int, bool, float, float, str]
+
+
 def preference(
     ticket: WaitingTicket, seat: FreeSeat, policy: Policy, after_position: int
-) -> tuple[bool, float, int, bool, float, float, str]:
+) -> tuple[bool, float, Liking]:
     """Sort key of the seats that may take a ticket: the smaller is chosen."""
     return (
         seat.id != ticket.last_seat_id,
         opens_after_s(ticket, seat, policy),
+        liking(ticket, seat, policy, after_position),
+    )
+
+
+def liking(ticket: WaitingTicket, seat: FreeSeat, policy: Policy, after_position: int) -> Liking:
+    """The part of `preference` that decides among seats of one ring."""
+    return (
         seat.level if policy.seats.level_after_s else 0,
         ticket.language not in seat.languages,
         _by_strategy(ticket, seat, policy, after_position),
