@@ -20,7 +20,7 @@ from xiaowu.faults.checks import broken_rules
 from xiaowu.faults.site import template
 from xiaowu.faults.world import World, copy_of
 
-STEPS: Final = 60
+STEPS: Final = 40
 TWO_SERVERS: Final = 3
 """One seed in so many runs with two servers on the one database."""
 
