@@ -137,7 +137,15 @@ def end(
     rating_until: float | None = None,
 ) -> None:
     """Move a ticket to an end, with its reason; the journal says how long one waited in vain."""
-    tx.move_ticket(ticket, event, ended_at=tx.now, end_reason=reason, rating_until=rating_until)
+    tx.move_ticket(
+        ticket,
+        event,
+        ended_at=tx.now,
+        end_reason=reason,
+        rating_until=rating_until,
+        parked_because=None,
+        parked_until=None,
+    )
     served = reason is TicketEndReason.SERVED
     in_vain: dict[str, Any] = {} if served else {"waited_s": round(tx.now - ticket.arrived_at, 3)}
     tx.note(
