@@ -159,7 +159,11 @@ class Replay:
             self.seq, self.at = entry.seq, entry.at
             teller = self._tellers.get(entry.kind)
             if teller is not None:
-                teller(entry)
+                try:
+                    teller(entry)
+                except (KeyError, ValueError) as garbled:
+                    # A row that somebody wrote into the journal must not keep the rest from us.
+                    self.odd(entry, f"cannot be told: {garbled}")
 
     def line(self) -> list[ToldTicket]:
         """The waiting tickets, by arrival."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import random
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
@@ -13,27 +12,16 @@ from sqlalchemy import create_engine
 
 from service_queue.hall import Hall
 from service_queue.views import Surroundings, wall_view
-from signaling.protocol.commands import (
-    DeclineTicket,
-    EndCall,
-    FinishWrapUp,
-    OpenSeat,
-    RateCall,
-    SignIn,
-    TakeTicket,
-)
-from signaling.protocol.errors import Refusal
 from signaling.protocol.views import WallView
-from signaling.protocol.words import DeclineReason, SeatStatus, TicketState
-from tests.support.hall_builder import HallDriver, agent, kiosk, open_district
+from signaling.protocol.words import SeatStatus
+from tests.support.hall_builder import open_district
+from tests.support.random_day import KIOSKS, SEATS, live_through
 from xiaowu.demo.agreement import table_violations, wall_violations
 from xiaowu.demo.hall_record import HallRecord, hall_database, read_record
 from xiaowu.demo.invariants import History, Rule
 
 pytestmark = pytest.mark.unit
 
-STEPS = 300
-KIOSKS, SEATS = 5, 3
 AROUND = Surroundings(
     kiosk_online=lambda _: True,
     kiosk_restarts_ice=lambda _: True,
@@ -59,67 +47,6 @@ class Day:
     def read_again(self) -> HallRecord:
         with hall_database(self.url) as engine:
             return read_record(engine)
-
-
-async def at_a_seat(d: HallDriver, rng: random.Random, n: int) -> None:
-    hall, who = d.hall, agent(n)
-    seat = hall.mirror.seat_of_agent(f"a{n:02d}")
-    if seat is None:
-        await hall.execute(who, SignIn(op_id=d.op(), seat_id=f"{n:02d}"))
-        return
-    ticket = hall.mirror.ticket_at_seat(seat.id)
-    if seat.status is SeatStatus.ON_BREAK:
-        await hall.execute(who, OpenSeat(op_id=d.op()))
-    elif ticket is None or ticket.offer_id is None:
-        if seat.wrap_up_call_id is not None:
-            await hall.execute(who, FinishWrapUp(op_id=d.op(), call_id=seat.wrap_up_call_id))
-    elif ticket.state is TicketState.OFFERED and rng.random() < 0.3:
-        await hall.execute(
-            who,
-            DeclineTicket(
-                op_id=d.op(),
-                offer_id=ticket.offer_id,
-                epoch=ticket.epoch,
-                reason=DeclineReason.OTHER,
-            ),
-        )
-    elif ticket.state is TicketState.OFFERED:
-        call_id = await d.accept(n)
-        if rng.random() < 0.8:
-            await d.connect(n, call_id)
-    else:
-        await hall.execute(who, EndCall(op_id=d.op(), call_id=ticket.offer_id))
-
-
-async def at_a_kiosk(d: HallDriver, rng: random.Random, n: int) -> None:
-    ticket = d.hall.mirror.ticket_of_kiosk(f"K{n:02d}")
-    if ticket is None or not ticket.state.is_open:
-        if ticket is not None and ticket.rating_until is not None:
-            score = rng.randint(1, 5)
-            await d.hall.execute(kiosk(n), RateCall(op_id=d.op(), ticket_id=ticket.id, score=score))
-        await d.hall.execute(kiosk(n), TakeTicket(op_id=d.op(), item_code="pension"))
-    elif ticket.state is not TicketState.SERVING and rng.random() < 0.1:
-        await d.leave(n, ticket.id)
-
-
-async def live_through(d: HallDriver, rng: random.Random) -> None:
-    for _ in range(STEPS):
-        n, m = rng.randint(1, KIOSKS), rng.randint(1, SEATS)
-        with contextlib.suppress(Refusal):
-            match rng.randint(0, 11):
-                case 0:
-                    d.clock.move(rng.choice([1, 10, 40, 130]))
-                    await d.hall.tick()
-                case 1:
-                    await d.hall.detached(rng.choice([kiosk(n), agent(m)]))
-                case 2 | 3:
-                    await d.hall.attached(kiosk(n))
-                    await d.hall.attached(agent(m))
-                case 4 | 5 | 6:
-                    await at_a_kiosk(d, rng, n)
-                case _:
-                    await at_a_seat(d, rng, m)
-        d.clock.move(rng.random())
 
 
 def shown(hall: Hall, now: float) -> WallView:
@@ -165,8 +92,8 @@ async def test_a_real_day_breaks_no_rule(day: Day) -> None:
         "UPDATE ticket SET kiosk_id = 'K01' WHERE id = (SELECT min(id) FROM ticket "
         "WHERE kiosk_id <> 'K01' AND state = 'completed')",
         "UPDATE seat SET status = 'offline', state = 'wrap_up' WHERE id = '01'",
-        "UPDATE call SET state = 'connecting' WHERE id = (SELECT min(id) FROM call "
-        "WHERE state = 'ended')",
+        "UPDATE call SET seat_id = CASE seat_id WHEN '01' THEN '02' ELSE '01' END "
+        "WHERE id = (SELECT min(id) FROM call WHERE state = 'ended')",
         "DELETE FROM journal WHERE seq = (SELECT max(seq) FROM journal "
         "WHERE kind = 'ticket.completed')",
     ],
