@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from itertools import count
@@ -12,10 +13,12 @@ from sqlmodel import SQLModel
 
 from service_queue.actor import Actor
 from service_queue.hall import Hall, open_hall
+from service_queue.journal_entry import JournalEntry
 from service_queue.policy import Policy
 from service_queue.store import Store
 from service_queue.tables import (
     CategoryRow,
+    JournalRow,
     KioskRow,
     LocationRow,
     SeatRow,
@@ -25,14 +28,22 @@ from service_queue.tables import (
 from service_queue.transaction import unguessable_id
 from signaling.protocol.commands import (
     AcceptTicket,
+    ComeBack,
+    EndCall,
+    GiveReturnCode,
     LeaveTicket,
+    MarkNoShow,
     OpenSeat,
     ReportMedia,
     SignIn,
+    StepAway,
     TakeTicket,
+    TransferCall,
 )
-from signaling.protocol.events import TicketTaken
-from signaling.protocol.words import MediaReport, Role
+from signaling.protocol.events import ReturnCodeGiven, TicketTaken
+from signaling.protocol.words import GreenReason, MediaReport, Role, TransferReason
+
+_journal = table_of(JournalRow)
 
 START = 1_750_000_000.0
 
@@ -64,8 +75,14 @@ def kiosk(n: int) -> Actor:
     return Actor(role=Role.KIOSK_PAGE, kiosk_id=f"K{n:02d}")
 
 
-def agent(n: int) -> Actor:
-    return Actor(role=Role.AGENT, agent_id=f"a{n:02d}", agent_name=f"坐席{n:02d}")
+def agent(n: int, departments: str = "*", languages: str = "zh") -> Actor:
+    return Actor(
+        role=Role.AGENT,
+        agent_id=f"a{n:02d}",
+        agent_name=f"坐席{n:02d}",
+        departments=departments,
+        languages=languages,
+    )
 
 
 def fill_district(connection: Connection, *, locations: int, seats: int, kiosks: int) -> None:
@@ -104,10 +121,17 @@ def fill_district(connection: Connection, *, locations: int, seats: int, kiosks:
                 name=code,
                 name_en=code,
                 category_id="c",
-                department="人社局",
+                department=department,
                 initials="",
+                hidden=code == "gone",
             ).model_dump()
-            for code in ("help", "pension", "hidden")
+            for code, department in (
+                ("help", "人社局"),
+                ("pension", "人社局"),
+                ("hidden", "人社局"),
+                ("housing", "住建局"),
+                ("gone", "人社局"),
+            )
         ],
     )
 
@@ -128,8 +152,17 @@ class HallDriver:
     def op(self) -> str:
         return f"op{next(self._op)}"
 
-    async def take(self, n: int, item: str = "pension") -> str:
-        answer = await self.hall.execute(kiosk(n), TakeTicket(op_id=self.op(), item_code=item))
+    async def take(
+        self,
+        n: int,
+        item: str | None = "pension",
+        *,
+        code: str | None = None,
+        green: GreenReason | None = None,
+    ) -> str:
+        answer = await self.hall.execute(
+            kiosk(n), TakeTicket(op_id=self.op(), item_code=item, code=code, green=green)
+        )
         assert isinstance(answer, TicketTaken)
         self.clock.move(1)
         return answer.ticket_id
@@ -137,8 +170,15 @@ class HallDriver:
     async def leave(self, n: int, ticket_id: str) -> None:
         await self.hall.execute(kiosk(n), LeaveTicket(op_id=self.op(), ticket_id=ticket_id))
 
-    async def open_seat(self, n: int) -> None:
-        await self.hall.execute(agent(n), SignIn(op_id=self.op(), seat_id=f"{n:02d}"))
+    async def step_away(self, n: int, ticket_id: str) -> None:
+        await self.hall.execute(kiosk(n), StepAway(op_id=self.op(), ticket_id=ticket_id))
+
+    async def come_back(self, n: int, ticket_id: str) -> None:
+        await self.hall.execute(kiosk(n), ComeBack(op_id=self.op(), ticket_id=ticket_id))
+
+    async def open_seat(self, n: int, departments: str = "*") -> None:
+        actor = agent(n, departments)
+        await self.hall.execute(actor, SignIn(op_id=self.op(), seat_id=f"{n:02d}"))
         await self.hall.execute(agent(n), OpenSeat(op_id=self.op()))
         self.clock.move(1)
 
@@ -151,6 +191,55 @@ class HallDriver:
             agent(n), AcceptTicket(op_id=self.op(), offer_id=ticket.offer_id, epoch=ticket.epoch)
         )
         return ticket.offer_id
+
+    async def serve(self, n: int) -> str:
+        """Seat n accepts what rings there, and media flows both ways; returns the call's id."""
+        call_id = await self.accept(n)
+        await self.connect(n, call_id)
+        return call_id
+
+    async def no_show(self, n: int, call_id: str) -> None:
+        await self.hall.execute(agent(n), MarkNoShow(op_id=self.op(), call_id=call_id))
+
+    async def end_call(self, n: int, call_id: str) -> None:
+        await self.hall.execute(agent(n), EndCall(op_id=self.op(), call_id=call_id))
+
+    async def hand_over(
+        self,
+        n: int,
+        call_id: str,
+        *,
+        item: str | None = None,
+        department: str | None = None,
+        seat: str | None = None,
+    ) -> None:
+        command = TransferCall(
+            op_id=self.op(),
+            call_id=call_id,
+            reason=TransferReason.NEEDS_SPECIALIST,
+            to_item=item,
+            to_department=department,
+            to_seat=seat,
+        )
+        await self.hall.execute(agent(n), command)
+
+    async def return_code(self, n: int, call_id: str) -> ReturnCodeGiven:
+        given = await self.hall.execute(agent(n), GiveReturnCode(op_id=self.op(), call_id=call_id))
+        assert isinstance(given, ReturnCodeGiven)
+        return given
+
+    async def pass_time(self, seconds: float) -> None:
+        """Move the clock, then keep what is due."""
+        self.clock.move(seconds)
+        await self.hall.tick()
+
+    async def journal(self, *kinds: str) -> list[JournalEntry]:
+        """The rows of the journal, the oldest first; of these kinds only, if any are named."""
+        rows = await self.hall.store.read(
+            lambda c: c.execute(select(_journal).order_by(_journal.c.seq)).mappings().all()
+        )
+        entries = [JournalEntry(**{**row, "detail": json.loads(row["detail"])}) for row in rows]
+        return [entry for entry in entries if not kinds or entry.kind in kinds]
 
     async def report(self, actor: Actor, call_id: str, media: MediaReport) -> None:
         epoch = self.hall.mirror.offers[call_id].media_epoch
