@@ -165,6 +165,7 @@ class Store:
             with self.engine.connect() as connection:
                 connection.info[kind] = True
                 try:
+                    connection.begin()  # a driver's cursor would not begin by itself
                     result = unit(connection)
                     if kind == OUT_OF_TURN:
                         connection.commit()
