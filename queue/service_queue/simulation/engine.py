@@ -308,6 +308,9 @@ class Hall:
         self._set_free(window)
 
     def _come_back(self, story: Story) -> None:
+        if all(window.stays or not window.is_open for window in self._windows.values()):
+            # Closing time is over: another day.
+            return
         first = story.resident
         again = Resident(
             id=f"{first.id}r",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import inf
+from math import ceil, inf
 from typing import Final
 
 from service_queue.fairness import gini
@@ -133,7 +133,7 @@ def waits_of(passages: Iterable[Passage]) -> Waits:
 
 def quantile(ranked: Sequence[float], share: float) -> float:
     """The smallest of sorted values that `share` of them do not exceed."""
-    return ranked[min(len(ranked) - 1, max(0, -int(-share * len(ranked) // 1) - 1))]
+    return ranked[max(0, ceil(share * len(ranked)) - 1)]
 
 
 def _seat_loads(record: Record) -> SeatLoads:
@@ -159,7 +159,7 @@ def _overtook(passages: Iterable[Passage]) -> float:
     if not calls:
         return 0.0
     passed, earliest_left = 0, inf
-    for called_at, came_at in reversed(calls):
-        passed += earliest_left < came_at <= called_at
+    for _, came_at in reversed(calls):
+        passed += earliest_left < came_at
         earliest_left = min(earliest_left, came_at)
     return passed / len(calls)
