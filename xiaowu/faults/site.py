@@ -26,11 +26,12 @@ START: Final = 1_760_000_000.0
 """A Thursday in October 2025, in the afternoon in China."""
 
 
-def build(url: str) -> None:
-    """Make the tables and the rows of the district in an empty database."""
+def build(url: str, *, with_tables: bool = True) -> None:
+    """Make the rows of the district in an empty database, and its tables."""
     engine = open_engine(url)
     try:
-        SQLModel.metadata.create_all(engine)
+        if with_tables:
+            SQLModel.metadata.create_all(engine)
         with engine.begin() as connection:
             for model, rows in _rows().items():
                 connection.execute(insert(table_of(model)), [row.model_dump() for row in rows])
