@@ -192,8 +192,11 @@ class Hall:
         self.policy = self.mirror.policy = self._in_force.at(now)
         if now - self._purged_at > PURGE_EVERY_S:
             self._purged_at = now
-            await self._write(forget_operations, SYSTEM)
+            await self.store.chore("forget-operations", self._forget_operations)
         self.kept_until = now
+
+    def _forget_operations(self, connection: Connection) -> int:
+        return forget_operations(self._begin(connection, self.clock.now(), SYSTEM))
 
     async def _keep_roll(self, now: float) -> None:
         if now - self._rolled_at < ROLL_EVERY_S:
