@@ -18,9 +18,6 @@ from service_queue.tables import JournalRow, table_of
 BATCH: Final = 2000
 """Rows fetched, or sealed, at once: some milliseconds of whoever does it."""
 
-BEFORE_ALL: Final = -(2**63)
-"""Below every number a row can have, also one that somebody else gave it."""
-
 _journal = table_of(JournalRow)
 _seal = table_of(JournalSealRow)
 _checkpoint = table_of(JournalCheckpointRow)
@@ -31,7 +28,7 @@ Tell = Callable[[int], None]
 
 
 def read_rows(
-    connection: Connection, *, after: int = BEFORE_ALL, until: int | None = None
+    connection: Connection, *, after: int | None = None, until: int | None = None
 ) -> Iterator[Row]:
     """The rows with `after` < seq ≤ `until`, as `chain` hashes them."""
     for row in _in_batches(connection, select(*_columns), after, until):
@@ -39,7 +36,7 @@ def read_rows(
 
 
 def read_entries(
-    connection: Connection, *, after: int = BEFORE_ALL, until_time: float | None = None
+    connection: Connection, *, after: int | None = None, until_time: float | None = None
 ) -> Iterator[JournalEntry]:
     """The rows after a number, up to the first written after `until_time`, to be told again.
 
@@ -65,7 +62,7 @@ def read_entries(
 
 
 def read_seals(
-    connection: Connection, *, after: int = BEFORE_ALL, until: int | None = None
+    connection: Connection, *, after: int | None = None, until: int | None = None
 ) -> Iterator[tuple[int, bytes]]:
     """The hashes with `after` < seq ≤ `until`; one that is no hash is empty and fits nothing."""
     for seq, text in _in_batches(connection, select(_seal.c.seq, _seal.c.hash), after, until):
@@ -126,7 +123,7 @@ def audit_journal(
     """Hold every row against its seal and the chain; `given` are checkpoints kept elsewhere."""
     checkpoints = [*read_checkpoints(connection), *given]
     sealed = last_seal(connection)
-    until = BEFORE_ALL if sealed is None else sealed[0]
+    until = 0 if sealed is None else sealed[0]
     auditor = Auditor(checkpoints, begins=_beginning(connection, checkpoints))
     for seq, row, seal in side_by_side(
         read_rows(connection, until=until), read_seals(connection, until=until)
@@ -167,7 +164,7 @@ def side_by_side(
 
 
 def _in_batches(
-    connection: Connection, statement: Select[Any], after: int, until: int | None
+    connection: Connection, statement: Select[Any], after: int | None, until: int | None
 ) -> Iterator[Any]:
     """The rows of a statement whose first column is `seq`, in its order."""
     seq = statement.selected_columns[0]
@@ -175,10 +172,13 @@ def _in_batches(
     if until is not None:
         ordered = ordered.where(seq <= until)
     while True:
+        wanted = ordered if after is None else ordered.where(seq > after)
         try:
-            found = connection.execute(ordered.where(seq > after)).all()
+            found = connection.execute(wanted).all()
         except DBAPIError:
-            found = _singly(connection, ordered.where(seq > after))
+            if connection.dialect.name != "sqlite":  # others keep their columns' types themselves
+                raise
+            found = _singly(connection, wanted)
         yield from found
         if len(found) < BATCH:
             return

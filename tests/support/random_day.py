@@ -102,9 +102,9 @@ async def out_of_the_ordinary(d: HallDriver, rng: random.Random, n: int, m: int)
             await hall.execute(who, SignOut(op_id=d.op()))
 
 
-async def live_through(d: HallDriver, rng: random.Random) -> None:
+async def live_through(d: HallDriver, rng: random.Random, steps: int = STEPS) -> None:
     """The day."""
-    for _ in range(STEPS):
+    for _ in range(steps):
         n, m = rng.randint(1, KIOSKS), rng.randint(1, SEATS)
         with contextlib.suppress(Refusal):
             match rng.randint(0, 12):
