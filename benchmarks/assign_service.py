@@ -1,0 +1,224 @@
+"""Durable visits a second through the whole service, against a bare loop on the same database.
+
+    python -m benchmarks.assign_service             SQLite, 3 passes
+    python -m benchmarks.assign_service --postgres  and PostgreSQL, a server of its own
+
+A visit is a ticket taken, a seat chosen, accepted, connected, ended, wrapped up: six commands, each
+answered after its commit, with rules, journal and idempotency. So many kiosks and seats are at it
+at once as a hall has. The baseline commits the bare rows of a visit (taken, assigned, completed)
+and knows no rules; it is a script outside this repository (`--baseline`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from itertools import count
+from pathlib import Path
+from statistics import median
+from typing import Any, Final
+
+HERE: Final = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE.parent), str(HERE.parent / "queue")]
+
+from sqlalchemy import insert  # noqa: E402  # the paths above come first
+
+from service_queue.backend import open_engine  # noqa: E402
+from service_queue.clock import SteadyClock  # noqa: E402
+from service_queue.hall import Hall, open_hall  # noqa: E402
+from service_queue.policy import Policy  # noqa: E402
+from service_queue.store import Store  # noqa: E402
+from service_queue.tables import KioskRow, LocationRow, SeatRow, table_of  # noqa: E402
+from signaling.protocol import commands as c  # noqa: E402
+from signaling.protocol.words import MediaReport  # noqa: E402
+from xiaowu.faults.site import ITEMS, build  # noqa: E402
+from xiaowu.faults.world import PlainSealer, agent, kiosk  # noqa: E402
+
+BASELINE: Final = HERE.parent.parent / "shared" / "bench" / "assign.py"
+KIOSKS: Final = 400
+SEATS: Final = 200
+POLICY: Final = Policy(offer_timeout_s=600.0, wrap_up_s=600.0, rating_s=600.0)
+
+
+def fill(url: str) -> None:
+    """A hall large enough that nobody waits for a free kiosk."""
+    build(url)
+    engine = open_engine(url)
+    with engine.begin() as connection:
+        connection.execute(
+            insert(table_of(LocationRow)).values(id="Z", name="Z", name_en="Z", prefix="Z")
+        )
+        connection.execute(
+            insert(table_of(KioskRow)),
+            [
+                KioskRow(id=f"K{n}", location_id="Z", name=f"{n}").model_dump()
+                for n in range(6, KIOSKS)
+            ],
+        )
+        connection.execute(
+            insert(table_of(SeatRow)),
+            [SeatRow(id=f"S{n}", name=f"{n}", position=n).model_dump() for n in range(3, SEATS)],
+        )
+    engine.dispose()
+
+
+class Crowd:
+    """Kiosks and seats that are at it as fast as they are answered."""
+
+    def __init__(self, hall: Hall) -> None:
+        self.hall = hall
+        self.visits = 0
+        self.waits_ms: list[float] = []
+        """From a command to its answer."""
+        self._ops = count()
+        self._rung: list[asyncio.Event] = [asyncio.Event() for _ in range(SEATS)]
+
+    async def run(self, seconds: float) -> float:
+        """Work for about so long; returns the visits a second."""
+        self.hall.subscribe(
+            lambda changes: [self._rung[int(s[1:])].set() for s in changes.seat_ids]
+        )
+        for n in range(SEATS):
+            await self._say(agent(n), c.SignIn(op_id=self._op(), seat_id=f"S{n}"))
+            await self._say(agent(n), c.OpenSeat(op_id=self._op()))
+        self.waits_ms.clear()
+        began = time.perf_counter()
+        work = [asyncio.create_task(self._reside(n)) for n in range(KIOSKS)]
+        work += [asyncio.create_task(self._serve(n)) for n in range(SEATS)]
+        await asyncio.sleep(seconds)
+        took, visits = time.perf_counter() - began, self.visits
+        for task in work:
+            task.cancel()
+        await asyncio.gather(*work, return_exceptions=True)
+        return visits / took
+
+    async def _reside(self, n: int) -> None:
+        changed = asyncio.Event()
+        mine = f"K{n}"
+        self.hall.subscribe(lambda changes: mine in changes.kiosk_ids and changed.set())
+        item = ITEMS[n % len(ITEMS)]
+        while True:
+            ticket = self.hall.mirror.ticket_of_kiosk(mine)
+            if ticket is None or not ticket.state.is_open:
+                await self._say(kiosk(n), c.TakeTicket(op_id=self._op(), item_code=item))
+            changed.clear()
+            await changed.wait()
+
+    async def _serve(self, n: int) -> None:
+        me, mirror = agent(n), self.hall.mirror
+        while True:
+            ticket = mirror.ticket_at_seat(f"S{n}")
+            if ticket is None or ticket.offer_id is None:
+                self._rung[n].clear()
+                await self._rung[n].wait()
+                continue
+            call_id, them = ticket.offer_id, kiosk(int(ticket.kiosk_id[1:]))
+            op, flowing = self._op, MediaReport.FLOWING
+            await self._say(me, c.AcceptTicket(op_id=op(), offer_id=call_id, epoch=ticket.epoch))
+            for who in (me, them):
+                await self._say(
+                    who, c.ReportMedia(op_id=op(), call_id=call_id, media_epoch=1, media=flowing)
+                )
+            await self._say(me, c.EndCall(op_id=op(), call_id=call_id))
+            await self._say(me, c.FinishWrapUp(op_id=op(), call_id=call_id))
+            self.visits += 1
+
+    def _op(self) -> str:
+        return f"op{next(self._ops)}"
+
+    async def _say(self, who: Any, command: c.StoredCommand) -> None:
+        began = time.perf_counter()
+        await self.hall.execute(who, command)
+        self.waits_ms.append((time.perf_counter() - began) * 1e3)
+
+
+async def measure(url: str, seconds: float) -> dict[str, float]:
+    """Visits a second through the service on an empty database at `url`."""
+    await asyncio.to_thread(fill, url)
+    store = Store.open(url)
+    try:
+        async with open_hall(
+            store, clock=SteadyClock(), sealer=PlainSealer(), policy=POLICY
+        ) as hall:
+            crowd = Crowd(hall)
+            began = time.process_time()
+            rate = await crowd.run(seconds)
+            cpu = time.process_time() - began
+    finally:
+        await store.close()
+    waits = sorted(crowd.waits_ms)
+    return {
+        "visits_s": round(rate, 1),
+        "cpu_ms_per_visit": round(1e3 * cpu / max(1, crowd.visits), 2),
+        "answer_p50_ms": round(waits[len(waits) // 2], 2),
+        "answer_p99_ms": round(waits[int(len(waits) * 0.99)], 2),
+    }
+
+
+def baseline(script: Path, mode: str, seconds: float, dsn: str | None = None) -> float:
+    """Visits a second of the bare loop, as it stands."""
+    command = [sys.executable, str(script), "--modes", mode, "--rounds", "1"]
+    command += ["--seconds", str(seconds), "--base", mode]
+    command += ["--pg", dsn] if dsn else []
+    done = subprocess.run(command, capture_output=True, check=True, text=True)
+    rate: float = json.loads(done.stdout)["modes"][mode]["visits_s"]
+    return rate
+
+
+@contextmanager
+def postgres() -> Iterator[Any]:
+    """A PostgreSQL server of this run."""
+    from tests.support.databases import PostgresServer  # noqa: PLC0415 - only where asked for
+
+    server = PostgresServer()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+def main() -> None:
+    """Measure, interleaved; prints JSON lines and a summary."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--passes", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=6.0)
+    parser.add_argument("--baseline", type=Path, default=BASELINE)
+    parser.add_argument("--postgres", action="store_true")
+    options = parser.parse_args()
+    where: AbstractContextManager[Any] = postgres() if options.postgres else nullcontext()
+    with where as server:
+        ratios: dict[str, list[float]] = {}
+        for number in range(1, options.passes + 1):
+            for kind in ("sqlite", "postgres") if server else ("sqlite",):
+                bare = ours = None
+                with tempfile.TemporaryDirectory() as folder:
+                    url = f"sqlite:///{folder}/hall.sqlite3"
+                    if kind == "postgres":
+                        name = server.create("template0")
+                        url = server.url_of(name)
+                    ours = asyncio.run(measure(url, options.seconds))
+                if options.baseline.exists():
+                    dsn = server.url_of(server.create("template0")) if kind == "postgres" else None
+                    mode = "pg-1" if kind == "postgres" else "sqlite3-F"
+                    bare = baseline(options.baseline, mode, options.seconds, dsn)
+                    ratios.setdefault(kind, []).append(ours["visits_s"] / bare)
+                load = round(os.getloadavg()[0], 1)
+                say(number=number, database=kind, **ours, bare_visits_s=bare, load=load)
+        say(summary={kind: round(median(each), 3) for kind, each in ratios.items()})
+
+
+def say(**line: Any) -> None:
+    """Print one JSON line."""
+    print(json.dumps({"bench": "assign_service", **line}), flush=True)
+
+
+if __name__ == "__main__":
+    main()
