@@ -34,6 +34,7 @@ from sqlalchemy import insert  # noqa: E402  # the paths above come first
 from service_queue.backend import open_engine  # noqa: E402
 from service_queue.clock import SteadyClock  # noqa: E402
 from service_queue.hall import Hall, open_hall  # noqa: E402
+from service_queue.mirror import Changes  # noqa: E402
 from service_queue.policy import Policy  # noqa: E402
 from service_queue.store import Store  # noqa: E402
 from service_queue.tables import KioskRow, LocationRow, SeatRow, table_of  # noqa: E402
@@ -79,13 +80,12 @@ class Crowd:
         self.waits_ms: list[float] = []
         """From a command to its answer."""
         self._ops = count()
+        self._changed: dict[str, asyncio.Event] = {}
         self._rung: list[asyncio.Event] = [asyncio.Event() for _ in range(SEATS)]
 
     async def run(self, seconds: float) -> float:
         """Work for about so long; returns the visits a second."""
-        self.hall.subscribe(
-            lambda changes: [self._rung[int(s[1:])].set() for s in changes.seat_ids]
-        )
+        self.hall.subscribe(self._ring)
         for n in range(SEATS):
             await self._say(agent(n), c.SignIn(op_id=self._op(), seat_id=f"S{n}"))
             await self._say(agent(n), c.OpenSeat(op_id=self._op()))
@@ -100,10 +100,16 @@ class Crowd:
         await asyncio.gather(*work, return_exceptions=True)
         return visits / took
 
+    def _ring(self, changes: Changes) -> None:
+        for seat_id in changes.seat_ids:
+            self._rung[int(seat_id[1:])].set()
+        for kiosk_id in changes.kiosk_ids & self._changed.keys():
+            self._changed[kiosk_id].set()
+
     async def _reside(self, n: int) -> None:
         changed = asyncio.Event()
         mine = f"K{n}"
-        self.hall.subscribe(lambda changes: mine in changes.kiosk_ids and changed.set())
+        self._changed[mine] = changed
         item = ITEMS[n % len(ITEMS)]
         while True:
             ticket = self.hall.mirror.ticket_of_kiosk(mine)
