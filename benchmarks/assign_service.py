@@ -32,9 +32,9 @@ sys.path[:0] = [str(HERE.parent), str(HERE.parent / "queue")]
 from sqlalchemy import insert  # noqa: E402  # the paths above come first
 
 from service_queue.backend import open_engine  # noqa: E402
+from service_queue.changes import Changes  # noqa: E402
 from service_queue.clock import SteadyClock  # noqa: E402
 from service_queue.hall import Hall, open_hall  # noqa: E402
-from service_queue.mirror import Changes  # noqa: E402
 from service_queue.policy import Policy  # noqa: E402
 from service_queue.store import Store  # noqa: E402
 from service_queue.tables import KioskRow, LocationRow, SeatRow, table_of  # noqa: E402
