@@ -2,88 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Final
-
-from sqlalchemy import bindparam, select
-
 from service_queue import seating
 from service_queue.errors import NotSeated, OfferForeign, OfferStale
 from service_queue.lease import Lease
-from service_queue.matching import match
-from service_queue.placement import free_seat, waiting_ticket
+from service_queue.matcher import Matcher
 from service_queue.seat import SeatEvent
 from service_queue.tables import (
     CallRow,
     SeatRow,
     TicketOfferRow,
     TicketRow,
-    table_of,
 )
 from service_queue.ticket import TicketEvent
 from service_queue.transaction import Transaction
 from signaling.protocol.commands import AcceptTicket, DeclineTicket
 from signaling.protocol.words import (
     BreakReason,
-    CallEndReason,
     OfferOutcome,
-    SeatState,
     SeatStatus,
-    TicketState,
-)
-
-_call = table_of(CallRow)
-_ticket = table_of(TicketRow)
-_seat = table_of(SeatRow)
-_offer = table_of(TicketOfferRow)
-
-_FREE_SEATS: Final = select(_seat).where(
-    _seat.c.status == SeatStatus.AVAILABLE,
-    _seat.c.state == SeatState.IDLE,
-    _seat.c.away_since.is_(None),
-)
-_LINE: Final = (
-    select(_ticket)
-    .where(_ticket.c.state == TicketState.WAITING, _ticket.c.away_since.is_(None))
-    .order_by(_ticket.c.arrived_at, _ticket.c.id)
-)
-_DECLINED: Final = (
-    select(_offer.c.ticket_id, _offer.c.seat_id)
-    .join(_ticket, _ticket.c.id == _offer.c.ticket_id)
-    .where(
-        _ticket.c.state == TicketState.WAITING,
-        _offer.c.outcome == OfferOutcome.DECLINED,
-        _offer.c.ended_at > bindparam("horizon", 0.0),
-    )
-)
-_HANDED_ON: Final = (
-    select(_call.c.ticket_id, _call.c.seat_id)
-    .join(_ticket, _ticket.c.id == _call.c.ticket_id)
-    .where(
-        _ticket.c.state == TicketState.WAITING,
-        _call.c.end_reason == CallEndReason.TRANSFERRED,
-        _call.c.ended_at > bindparam("horizon", 0.0),
-    )
 )
 
 
 def match_all(tx: Transaction) -> int:
     """Offer every ticket that can be offered now; returns how many were."""
-    seats = {seat.id: seat for seat in tx.fixed(SeatRow, _FREE_SEATS)}
-    if not seats:
-        return 0
-    tickets = {ticket.id: ticket for ticket in tx.fixed(TicketRow, _LINE)}
-    if not tickets:
-        return 0
-    excluded = _exclusions(tx)
-    line = [
-        waiting_ticket(ticket, excluded_seats=frozenset(excluded.get(ticket.id, ())))
-        for ticket in tickets.values()
-    ]
-    free = [free_seat(seat) for seat in seats.values()]
-    pairs = match(line, free, tx.policy, tx.now)
-    for pair in pairs:
-        _make_offer(tx, tickets[pair.ticket_id], seats[pair.seat_id])
-    return len(pairs)
+    matcher = tx.matcher or Matcher()
+    offers = 0
+    for ticket, seat in matcher.pairs(tx):
+        _make_offer(tx, ticket, seat)
+        offers += 1
+    return offers
 
 
 def accept(tx: Transaction, seat: SeatRow, command: AcceptTicket) -> CallRow:
@@ -228,13 +175,3 @@ def _make_offer(tx: Transaction, ticket: TicketRow, seat: SeatRow) -> None:
         epoch=epoch,
         expires_at=offer.expires_at,
     )
-
-
-def _exclusions(tx: Transaction) -> dict[str, set[str]]:
-    """Which seats declined or handed on which waiting ticket a short while ago."""
-    excluded: dict[str, set[str]] = {}
-    horizon = tx.now - tx.policy.decline_exclusion_s
-    for statement in (_DECLINED, _HANDED_ON):
-        for ticket_id, seat_id in tx.rows_of(statement, horizon=horizon):
-            excluded.setdefault(ticket_id, set()).add(seat_id)
-    return excluded

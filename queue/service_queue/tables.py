@@ -53,6 +53,13 @@ OPEN_TICKET = "state IN ('waiting', 'offered', 'parked', 'serving')"
 """Condition of the partial indexes over tickets whose resident still has a claim."""
 
 
+STARTS_SINCE_GREEN = "starts_since_green"
+"""A line counter: how often a window called somebody since the green channel let one overtake."""
+
+AFTER_POSITION = "after_position"
+"""A line counter: the position of the seat chosen last, kept while the policy goes round robin."""
+
+
 class Word(TypeDecorator[StrEnum]):
     """A column for a StrEnum: kept as its value, so the table is readable by hand."""
 
@@ -351,6 +358,7 @@ class CallTable(CallRow, table=True):
             sqlite_where=text("state <> 'ended'"),
             postgresql_where=text("state <> 'ended'"),
         ),
+        Index("ix_call_started_at", "started_at"),
     )
 
 

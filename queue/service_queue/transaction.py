@@ -10,7 +10,7 @@ import json
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 from sqlalchemy import Connection, Select
 from sqlmodel import SQLModel
@@ -30,6 +30,9 @@ from service_queue.tables import (
     TicketRow,
 )
 from service_queue.ticket import TICKET, TicketEvent
+
+if TYPE_CHECKING:
+    from service_queue.matcher import Matcher
 
 R = TypeVar("R", bound=SQLModel)
 
@@ -61,6 +64,8 @@ class Touched:
     calls: set[str] = field(default_factory=set)
     notes: set[str] = field(default_factory=set)
     ratings: set[str] = field(default_factory=set)
+    codes: set[str] = field(default_factory=set)
+    """Of tickets: a return code was given in their call."""
 
     def __bool__(self) -> bool:
         """True when anything was written."""
@@ -84,8 +89,13 @@ class Transaction:
         sealer: Sealer,
         actor: str = SYSTEM,
         new_id: Callable[[], str] = unguessable_id,
+        matcher: Matcher | None = None,
     ) -> None:
-        """`new_id`: where ids come from; a seeded source makes the same history again."""
+        """`new_id`: where ids come from; a seeded source makes the same history again.
+
+        `matcher`: what knows the line already; None: it is read when it is needed.
+        """
+        self.matcher = matcher
         self.connection = connection
         self.now = now
         self.policy = policy
@@ -181,6 +191,12 @@ class Transaction:
     def count_up(self, model: type[SQLModel], counter: str = "n", **keys: str) -> int:
         """Raise the counter of a row by one, from 0 if there is none yet; returns it."""
         return count_up(self.connection, model, counter, **keys)
+
+    def set_count(self, model: type[SQLModel], n: int, **keys: str) -> None:
+        """Set the `n` of a row with these `keys`, which is made if it is not there."""
+        text = self._statements.change(model, ("n",), tuple(keys))
+        if not self._cursor.execute(text, (n, *keys.values())).rowcount:
+            self.add(model(n=n, **keys))
 
     def move_ticket(self, ticket: TicketRow, event: TicketEvent, **values: Any) -> None:
         """Move a ticket along its table, with other columns, if it still stands where we read it.

@@ -48,6 +48,7 @@ def upgrade() -> None:
         " (SELECT department FROM service_item WHERE service_item.code = ticket.item_code)"
     )
     _open_index(OPEN_NOW)
+    op.create_index("ix_call_started_at", "call", ["started_at"])
     op.create_table(
         "entry_code",
         sa.Column("code", sa.String(), nullable=False),
@@ -129,6 +130,7 @@ def downgrade() -> None:
         *("estimate", "line_counter", "policy_version", "entry_code"),
     ):
         op.drop_table(table)
+    op.drop_index("ix_call_started_at", table_name="call")
     # A parked ticket has no state in the version before: its resident waits.
     op.execute("UPDATE ticket SET state = 'waiting' WHERE state = 'parked'")
     _open_index(OPEN_BEFORE)
