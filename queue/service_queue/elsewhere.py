@@ -9,12 +9,14 @@ from typing import Any, Final, TypeVar
 from sqlalchemy import Column, Connection, select
 from sqlmodel import SQLModel
 
-from service_queue.mirror import Changes, HallMirror
+from service_queue.changes import Changes
+from service_queue.mirror import HallMirror
 from service_queue.statements import record
 from service_queue.store import Elsewhere
 from service_queue.tables import (
     CallNoteRow,
     CallRow,
+    EntryCodeRow,
     JournalRow,
     RatingRow,
     SeatRow,
@@ -92,9 +94,11 @@ def read_missed(connection: Connection, elsewhere: Elsewhere, sealer: Sealer) ->
     seat_ids |= {call.seat_id for call in calls.values()}
     rated = {row.ticket_id for row in rows if row.kind == "call.rated"}
     noted = {row.call_id for row in rows if row.kind == "call.note_saved"}
+    coded = {row.ticket_id for row in rows if row.kind == "return_code.given"}
     return Missed(
         changes=Changes(
             seq=elsewhere.until,
+            at=max((row.at for row in rows), default=0.0),
             tickets=tickets,
             seats=tuple(_rows(connection, SeatRow, table_of(SeatRow).c.id, seat_ids)),
             offers=tuple(offers.values()),
@@ -104,6 +108,7 @@ def read_missed(connection: Connection, elsewhere: Elsewhere, sealer: Sealer) ->
                 (note.call_id, sealer.open(note.sealed))
                 for note in _rows(connection, CallNoteRow, table_of(CallNoteRow).c.call_id, noted)
             ),
+            codes=tuple(_rows(connection, EntryCodeRow, table_of(EntryCodeRow).c.ticket_id, coded)),
         ),
         begun_tickets=frozenset(row.ticket_id for row in rows if row.kind == "ticket.taken"),
         begun_calls=frozenset(row.call_id for row in rows if row.kind == "ticket.accepted"),

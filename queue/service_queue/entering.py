@@ -53,6 +53,7 @@ def give_return_code(tx: Transaction, call: CallRow) -> EntryCodeRow:
         valid_until=tx.now + tx.policy.returns.valid_s,
     )
     tx.add(entry)
+    tx.touched.codes.add(ticket.id)
     tx.touched.tickets.add(ticket.id)
     tx.touched.calls.add(call.id)
     tx.note(

@@ -15,10 +15,11 @@ from sqlalchemy import Connection, select
 from service_queue import attendance, offering
 from service_queue.actor import SYSTEM, Actor
 from service_queue.carrying_out import carry_out
+from service_queue.changes import Changes, read_changes
 from service_queue.clock import Clock, ForwardClock
 from service_queue.elsewhere import Missed, read_missed
 from service_queue.errors import OperationReused, PolicyUnreadable
-from service_queue.mirror import Changes, HallMirror, read_changes
+from service_queue.mirror import HallMirror
 from service_queue.policy import Policy
 from service_queue.policy_store import Applied, InForce, newest_version, read_in_force
 from service_queue.roll import Roll

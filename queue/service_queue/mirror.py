@@ -6,25 +6,30 @@ thrown away at any time.
 
 from __future__ import annotations
 
-import bisect
-from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from sqlalchemy import Connection, func, select
 from sqlmodel import SQLModel
 
 from service_queue import closing
-from service_queue.hours import local_day
+from service_queue.changes import STARTS_SINCE_GREEN, Changes
+from service_queue.deadlines import call_deadlines, seat_deadlines, ticket_deadlines
+from service_queue.experience import Experience
+from service_queue.hours import NEVER, local_day
+from service_queue.placement import waiting_ticket
 from service_queue.policy import Policy
-from service_queue.rank import WaitingTicket, in_order
+from service_queue.policy_store import newest_version
+from service_queue.rank import CALM, LineState, WaitingTicket
+from service_queue.standings import Standings
 from service_queue.statements import record
 from service_queue.tables import (
     CallNoteRow,
     CallRow,
+    EntryCodeRow,
     JournalRow,
     KioskRow,
+    LineCounterRow,
     LocationRow,
     RatingRow,
     SeatRow,
@@ -33,74 +38,28 @@ from service_queue.tables import (
     TicketRow,
     table_of,
 )
-from service_queue.transaction import Sealer, Transaction
-from signaling.protocol.words import CallState, TicketState
+from service_queue.tally import DayTally
+from service_queue.transaction import Sealer, Touched
+from signaling.protocol.words import (
+    CallEndReason,
+    CallState,
+    EntryKind,
+    OfferOutcome,
+    TicketState,
+)
 
 R = TypeVar("R", bound=SQLModel)
 
+_NONE: Final = frozenset[str]()
+
 _call = table_of(CallRow)
+_code = table_of(EntryCodeRow)
+_counter = table_of(LineCounterRow)
 _journal = table_of(JournalRow)
 _note = table_of(CallNoteRow)
 _offer = table_of(TicketOfferRow)
 _rating = table_of(RatingRow)
 _ticket = table_of(TicketRow)
-
-
-@dataclass(frozen=True)
-class Changes:
-    """The rows a commit left changed, as they stand after it."""
-
-    seq: int
-    tickets: tuple[TicketRow, ...] = ()
-    seats: tuple[SeatRow, ...] = ()
-    offers: tuple[TicketOfferRow, ...] = ()
-    calls: tuple[CallRow, ...] = ()
-    ratings: tuple[RatingRow, ...] = ()
-    notes: tuple[tuple[str, str], ...] = ()
-    reference: bool = False
-    """Locations, kiosks, seats or items changed: everything may look different."""
-
-    @property
-    def kiosk_ids(self) -> set[str]:
-        """Kiosks whose ticket changed."""
-        return {ticket.kiosk_id for ticket in self.tickets}
-
-    @property
-    def seat_ids(self) -> set[str]:
-        """Seats that changed, or whose ticket, offer or call did."""
-        direct = {seat.id for seat in self.seats} | {offer.seat_id for offer in self.offers}
-        return direct | {call.seat_id for call in self.calls}
-
-
-@dataclass
-class DayTally:
-    """Counts of one day."""
-
-    taken: int = 0
-    by_state: Counter[TicketState] = field(default_factory=Counter)
-    waits: list[float] = field(default_factory=list)
-    """Seconds from arrival to acceptance, sorted."""
-    ratings: list[int] = field(default_factory=lambda: [0] * 5)
-    served_by_location: Counter[str] = field(default_factory=Counter)
-    served_by_seat: Counter[str] = field(default_factory=Counter)
-
-    def count(self, old: TicketRow | None, new: TicketRow) -> None:
-        """Follow a ticket of this day from `old` to `new`."""
-        if old is None:
-            self.taken += 1
-        elif old.state is new.state:
-            return
-        else:
-            self.by_state[old.state] -= 1
-        self.by_state[new.state] += 1
-        if new.state is TicketState.COMPLETED:
-            self.served_by_location[new.location_id] += 1
-            if new.seat_id is not None:
-                self.served_by_seat[new.seat_id] += 1
-
-    def waited(self, seconds: float) -> None:
-        """A ticket was accepted after so long."""
-        bisect.insort(self.waits, seconds)
 
 
 class HallMirror:
@@ -120,10 +79,24 @@ class HallMirror:
         self.calls: dict[str, CallRow] = {}
         """Live calls, and those being wrapped up."""
         self.notes: dict[str, str] = {}
+        self.codes: dict[str, EntryCodeRow] = {}
+        """The return code given in a ticket's call."""
+        self.handed_over_by: dict[str, str] = {}
+        """The seat that handed an open ticket on last."""
+        self.experience = Experience(policy)
+        self.policy_version = 0
+        """Which applied policy it is; 0: the settings' own."""
+        self.starts_since_green = CALM.starts_since_green
+        self.version = 0
+        """Rises with every change of the picture."""
+        self._open: dict[str, TicketRow] = {}
+        self._to_rate: set[str] = set()
+        self._touched = Touched()
+        self._excluded: dict[str, dict[str, float]] = {}
         self._by_kiosk: dict[str, str] = {}
         self._by_seat: dict[str, str] = {}
         self._by_agent: dict[str, str] = {}
-        self._line: list[str] | None = None
+        self._standings: Standings | None = None
         self._tallies: dict[str, DayTally] = {}
         self._seen_calls: set[str] = set()
 
@@ -146,23 +119,44 @@ class HallMirror:
 
     def open_tickets(self) -> Iterator[TicketRow]:
         """All open tickets."""
-        return (ticket for ticket in self.tickets.values() if ticket.state.is_open)
+        return iter(self._open.values())
 
-    def line(self) -> list[str]:
+    def line(self, now: float = 0.0) -> list[str]:
         """Ids of the waiting tickets in the order of service."""
-        if self._line is None:
-            waiting = (
-                WaitingTicket(
-                    id=ticket.id,
-                    arrived_at=ticket.arrived_at,
-                    last_seat_id=ticket.last_seat_id,
-                    away=ticket.away_since is not None,
-                )
-                for ticket in self.tickets.values()
-                if ticket.state is TicketState.WAITING
-            )
-            self._line = [ticket.id for ticket in in_order(waiting, self.policy, 0.0)]
-        return self._line
+        return [ticket.id for ticket in self.standings(now).order]
+
+    def standings(self, now: float) -> Standings:
+        """The line as it stands: made once for all who ask until something changes."""
+        known = self._standings
+        if known is None or not known.holds_from <= now < known.holds_until:
+            waiting = (t for t in self._open.values() if t.state is TicketState.WAITING)
+            line = [self.as_waiting(ticket, now) for ticket in waiting]
+            known = Standings(line, self.policy, now, self.line_state(now))
+            self._standings = known
+        return known
+
+    def as_waiting(self, ticket: TicketRow, now: float) -> WaitingTicket:
+        """A ticket as the rules of order and matching see it."""
+        excluded = self._excluded.get(ticket.id)
+        seats = (
+            _NONE
+            if excluded is None
+            else frozenset(seat for seat, until in excluded.items() if now < until)
+        )
+        return waiting_ticket(
+            ticket, district=self.district_of(ticket.location_id), excluded_seats=seats
+        )
+
+    def line_state(self, now: float) -> LineState:
+        """What the order depends on beside the tickets."""
+        return LineState(
+            starts_since_green=self.starts_since_green, behind=self.experience.late.behind(now)
+        )
+
+    def district_of(self, location_id: str | None) -> str:
+        """A location's district; empty where there is none."""
+        location = self.locations.get(location_id or "")
+        return "" if location is None else location.district
 
     def live_offer_or_call(self, call_id: str) -> TicketOfferRow | None:
         """The ticket offer with this id while it rings or its call lives, else None."""
@@ -179,106 +173,145 @@ class HallMirror:
 
     def next_deadline(self) -> float:
         """When the sweep has work next; infinity when never."""
-        return min(self._deadlines(), default=float("inf"))
-
-    def _deadlines(self) -> Iterator[float]:
-        policy = self.policy
         staffed = closing.is_staffed(self.seats.values())
-        for offer in self.offers.values():
-            if offer.outcome is None:
-                yield offer.expires_at
-        for ticket in self.tickets.values():
-            yield from self._ticket_deadlines(ticket, staffed=staffed)
-        for seat in self.seats.values():
-            if seat.wrap_up_until is not None:
-                yield seat.wrap_up_until
-            if seat.shift_ends_at is not None:
-                yield seat.shift_ends_at
-            if seat.agent_id is not None and seat.away_since is not None:
-                yield seat.away_since + min(policy.idle_seat_grace_s, policy.call_away_grace_s)
-        for call in self.calls.values():
-            if call.state is CallState.CONNECTING:
-                yield call.state_since + policy.connect_timeout_s
-            elif call.state is CallState.RECONNECTING:
-                yield call.state_since + policy.stalled_timeout_s
-
-    def _ticket_deadlines(self, ticket: TicketRow, *, staffed: bool) -> Iterator[float]:
-        policy = self.policy
-        if ticket.rating_until is not None:
-            yield ticket.rating_until
-        if ticket.state is TicketState.PARKED and ticket.parked_until is not None:
-            yield ticket.parked_until
-        if ticket.state in closing.LEFT and ticket.location_id in self.locations:
-            zone = self.locations[ticket.location_id].time_zone
-            yield closing.deadline(policy.hours, ticket.day, zone, staffed=staffed)
-        called = ticket.state.is_open and ticket.state is not TicketState.PARKED
-        if ticket.away_since is not None and called:
-            serving = ticket.state is TicketState.SERVING
-            grace = policy.call_away_grace_s if serving else policy.waiting_kiosk_grace_s
-            yield ticket.away_since + grace
+        tickets = ticket_deadlines(
+            self._open.values(), self.locations, self.policy, staffed=staffed
+        )
+        return min(
+            min(tickets, default=NEVER),
+            min(seat_deadlines(self.seats.values(), self.policy), default=NEVER),
+            min(call_deadlines(self.calls.values(), self.policy), default=NEVER),
+            min((o.expires_at for o in self.offers.values() if o.outcome is None), default=NEVER),
+            min((self.tickets[one].rating_until or 0.0 for one in self._to_rate), default=NEVER),
+        )
 
     # --- following -------------------------------------------------------------------------
 
     def apply(self, changes: Changes) -> None:
         """Follow one commit."""
         self.seq = max(self.seq, changes.seq)
+        self.version += 1
+        self._learn(changes)
         for ticket in changes.tickets:
             self._put_ticket(ticket)
         for seat in changes.seats:
             self._put_seat(seat)
         for offer in changes.offers:
-            self.offers[offer.id] = offer
+            self._put_offer(offer)
         for call in changes.calls:
             self._put_call(call)
+        if changes.starts_since_green is not None:
+            self.starts_since_green = changes.starts_since_green
+        for code in changes.codes:
+            self.codes[code.ticket_id or ""] = code
         for rating in changes.ratings:
             self.tally(rating.rated_at).ratings[rating.score - 1] += 1
         self.notes.update(changes.notes)
         self._drop_what_is_over()
 
+    def _learn(self, changes: Changes) -> None:
+        """Before the rows are replaced: what the difference teaches."""
+        learnt, new_tickets = self.experience, {ticket.id: ticket for ticket in changes.tickets}
+        for ticket in changes.tickets:
+            learnt.ticket(self.tickets.get(ticket.id), ticket)
+        for offer in changes.offers:
+            learnt.offer(self.offers.get(offer.id), offer)
+        for call in changes.calls:
+            served = new_tickets.get(call.ticket_id) or self.tickets.get(call.ticket_id)
+            if served is not None:
+                before = self.calls.get(call.id)
+                learnt.call(before, call, served, self.district_of(served.location_id))
+        for seat in changes.seats:
+            old = self.seats.get(seat.id)
+            wrapped = self.calls.get(old.wrap_up_call_id or "") if old is not None else None
+            served = self.tickets.get(wrapped.ticket_id) if wrapped is not None else None
+            learnt.seat(old, seat, served, changes.at)
+
     def _put_ticket(self, ticket: TicketRow) -> None:
         old = self.tickets.get(ticket.id)
+        self._touched.tickets.add(ticket.id)
         self._tallies.setdefault(ticket.day, DayTally()).count(old, ticket)
         self.tickets[ticket.id] = ticket
+        if ticket.state.is_open:
+            self._open[ticket.id] = ticket
+        else:
+            self._open.pop(ticket.id, None)
+        if ticket.rating_until is None:
+            self._to_rate.discard(ticket.id)
+        else:
+            self._to_rate.add(ticket.id)
         last = self.ticket_of_kiosk(ticket.kiosk_id)
         if last is None or last.arrived_at <= ticket.arrived_at:
             self._by_kiosk[ticket.kiosk_id] = ticket.id
+            if last is not None:
+                self._touched.tickets.add(last.id)
         if old is not None and self._by_seat.get(old.seat_id or "") == ticket.id:
             del self._by_seat[old.seat_id or ""]
         if ticket.seat_id is not None and ticket.state.is_open:
             self._by_seat[ticket.seat_id] = ticket.id
-        self._line = None
+        self._standings = None
 
     def _put_seat(self, seat: SeatRow) -> None:
         old = self.seats.get(seat.id)
         if old is not None and self._by_agent.get(old.agent_id or "") == seat.id:
             del self._by_agent[old.agent_id or ""]
         self.seats[seat.id] = seat
+        if old is not None and old.wrap_up_call_id is not None:
+            self._touched.calls.add(old.wrap_up_call_id)
         if seat.agent_id is not None:
             self._by_agent[seat.agent_id] = seat.id
 
+    def _put_offer(self, offer: TicketOfferRow) -> None:
+        self.offers[offer.id] = offer
+        self._touched.offers.add(offer.id)
+        if offer.outcome is OfferOutcome.DECLINED:
+            self._exclude(offer.ticket_id, offer.seat_id, offer.ended_at)
+
+    def _exclude(self, ticket_id: str, seat_id: str, since: float | None) -> None:
+        until = (since or 0.0) + self.policy.decline_exclusion_s
+        self._excluded.setdefault(ticket_id, {})[seat_id] = until
+        self._standings = None
+
     def _put_call(self, call: CallRow) -> None:
         self.calls[call.id] = call
+        self._touched.calls.add(call.id)
+        if call.end_reason is CallEndReason.TRANSFERRED:
+            self.handed_over_by[call.ticket_id] = call.seat_id
+            self._exclude(call.ticket_id, call.seat_id, call.ended_at)
         if call.id not in self._seen_calls:
             self._seen_calls.add(call.id)
             ticket = self.tickets.get(call.ticket_id)
             if ticket is not None:
                 tally = self._tallies.setdefault(ticket.day, DayTally())
-                tally.waited(call.started_at - ticket.arrived_at)
+                tally.waited(ticket.location_id, call.started_at - ticket.arrived_at)
 
     def _drop_what_is_over(self) -> None:
-        wrapping = {seat.wrap_up_call_id for seat in self.seats.values()}
-        for call_id, call in list(self.calls.items()):
-            if call.state is CallState.ENDED and call_id not in wrapping:
+        """Of what was touched, what nobody looks at any more."""
+        touched, self._touched = self._touched, Touched()
+        for call_id in touched.calls:
+            call = self.calls.get(call_id)
+            if call is None or call.state is not CallState.ENDED:
+                continue
+            if self.seats[call.seat_id].wrap_up_call_id != call_id:
                 del self.calls[call_id]
                 self._seen_calls.discard(call_id)
                 self.notes.pop(call_id, None)
-        for offer_id, offer in list(self.offers.items()):
-            if offer.outcome is not None and offer_id not in self.calls:
+                touched.offers.add(call_id)
+                touched.tickets.add(call.ticket_id)
+        for offer_id in touched.offers:
+            offer = self.offers.get(offer_id)
+            if offer is not None and offer.outcome is not None and offer_id not in self.calls:
                 del self.offers[offer_id]
-        told = {call.ticket_id for call in self.calls.values()} | set(self._by_kiosk.values())
-        for ticket_id, ticket in list(self.tickets.items()):
-            if not ticket.state.is_open and ticket_id not in told:
+        over = {one for one in touched.tickets if one in self.tickets and one not in self._open}
+        if over:
+            over -= {call.ticket_id for call in self.calls.values()}
+        for ticket_id in over:
+            self.handed_over_by.pop(ticket_id, None)
+            self._excluded.pop(ticket_id, None)
+            if self._by_kiosk.get(self.tickets[ticket_id].kiosk_id) != ticket_id:
                 del self.tickets[ticket_id]
+                self._to_rate.discard(ticket_id)
+                self.codes.pop(ticket_id, None)
 
     # --- loading ---------------------------------------------------------------------------
 
@@ -303,6 +336,13 @@ class HallMirror:
         for row in connection.execute(tickets):
             mirror._put_ticket(record(TicketRow, row))
         mirror._load_calls(connection, days, sealer)
+        mirror._load_exclusions(connection, now)
+        mirror._load_codes(connection)
+        counter = select(_counter.c.n).where(_counter.c.name == STARTS_SINCE_GREEN)
+        starts = connection.execute(counter).scalar()
+        mirror.starts_since_green = CALM.starts_since_green if starts is None else starts
+        mirror.policy_version = newest_version(connection)
+        mirror.experience = Experience.load(connection, policy, now)
         mirror._drop_what_is_over()
         mirror.seq = connection.execute(select(func.max(_journal.c.seq))).scalar() or 0
         return mirror
@@ -313,45 +353,54 @@ class HallMirror:
         for row in connection.execute(select(_call).where(live)):
             self.calls[row.id] = record(CallRow, row)
             self._seen_calls.add(row.id)
+            self._touched.calls.add(row.id)
         wanted = _offer.c.outcome.is_(None) | _offer.c.id.in_(list(self.calls))
         for row in connection.execute(select(_offer).where(wanted)):
             self.offers[row.id] = record(TicketOfferRow, row)
+            self._touched.offers.add(row.id)
         for row in connection.execute(select(_note).where(_note.c.call_id.in_(list(self.calls)))):
             self.notes[row.call_id] = sealer.open(row.sealed)
         joined = _call.join(_ticket, _ticket.c.id == _call.c.ticket_id)
-        started = select(_ticket.c.day, _ticket.c.arrived_at, _call.c.started_at).select_from(
-            joined
-        )
-        for day, arrived_at, started_at in connection.execute(
-            started.where(_ticket.c.day.in_(days))
-        ):
-            self._tallies.setdefault(day, DayTally()).waited(started_at - arrived_at)
+        columns = (_ticket.c.day, _ticket.c.location_id, _ticket.c.arrived_at, _call.c.started_at)
+        started = select(*columns).select_from(joined).where(_ticket.c.day.in_(days))
+        for day, location_id, arrived_at, started_at in connection.execute(started):
+            tally = self._tallies.setdefault(day, DayTally())
+            tally.waited(location_id, started_at - arrived_at)
         rated = _rating.join(_ticket, _ticket.c.id == _rating.c.ticket_id)
         scores = select(_ticket.c.day, _rating.c.score).select_from(rated)
         for day, score in connection.execute(scores.where(_ticket.c.day.in_(days))):
             self._tallies.setdefault(day, DayTally()).ratings[score - 1] += 1
 
+    def _load_exclusions(self, connection: Connection, now: float) -> None:
+        horizon = now - self.policy.decline_exclusion_s
+        declined = select(_offer.c.ticket_id, _offer.c.seat_id, _offer.c.ended_at).where(
+            _offer.c.outcome == OfferOutcome.DECLINED, _offer.c.ended_at > horizon
+        )
+        for ticket_id, seat_id, ended_at in connection.execute(declined):
+            if ticket_id in self._open:
+                self._exclude(ticket_id, seat_id, ended_at)
+        handed_on = [ticket.id for ticket in self._open.values() if ticket.hand_overs]
+        calls = select(_call.c.ticket_id, _call.c.seat_id, _call.c.ended_at).where(
+            _call.c.end_reason == CallEndReason.TRANSFERRED, _call.c.ticket_id.in_(handed_on)
+        )
+        for ticket_id, seat_id, ended_at in connection.execute(calls.order_by(_call.c.ended_at)):
+            self.handed_over_by[ticket_id] = seat_id
+            if ended_at > horizon:
+                self._exclude(ticket_id, seat_id, ended_at)
 
-def read_changes(tx: Transaction) -> Changes:
-    """The rows a unit touched, as they stand at its end."""
-    touched = tx.touched
-    return Changes(
-        seq=tx.seq,
-        tickets=tuple(_seen(tx, TicketRow, touched.tickets)),
-        seats=tuple(_seen(tx, SeatRow, touched.seats)),
-        offers=tuple(_seen(tx, TicketOfferRow, touched.offers)),
-        calls=tuple(_seen(tx, CallRow, touched.calls)),
-        ratings=tuple(tx.need(RatingRow, ticket_id=one) for one in touched.ratings),
-        notes=tuple(
-            (one, tx.sealer.open(tx.need(CallNoteRow, call_id=one).sealed)) for one in touched.notes
-        ),
-    )
+    def _load_codes(self, connection: Connection) -> None:
+        """Return codes of calls that go on or were just ended; older ones nobody is shown."""
+        given = select(_code).where(
+            _code.c.kind == EntryKind.RETURN, _code.c.made_at > self._looked_back_to()
+        )
+        for row in connection.execute(given):
+            code = record(EntryCodeRow, row)
+            if code.ticket_id in self.tickets:
+                self.codes[code.ticket_id] = code
 
-
-def _seen(tx: Transaction, model: type[R], ids: set[str]) -> Iterator[R]:
-    for each in ids:
-        row = tx.rows.get((model, each))
-        yield row if isinstance(row, model) else tx.need(model, id=each)
+    def _looked_back_to(self) -> float:
+        shown = (t.arrived_at for t in self.tickets.values())
+        return min(shown, default=0.0)
 
 
 def _rows(connection: Connection, model: type[R]) -> Iterator[R]:

@@ -11,7 +11,6 @@ from functools import cached_property
 
 from service_queue.policy import Policy
 from service_queue.rank import (
-    PLACED,
     LineState,
     WaitingTicket,
     in_order,
@@ -36,6 +35,8 @@ class Standings:
         self.first_present = next((one.id for one in self.order if not one.away), None)
         """Who is offered next: who is away cannot be."""
         self.holds_from = now
+        self._whys: dict[tuple[_Kind, _Kind], Precedence] = {}
+        self._own: dict[_Kind, Precedence | None] = {}
         ceilings = (one.arrived_at + policy.ceiling_s for one in self.order)
         self.holds_until = min((at for at in ceilings if at > now), default=math.inf)
         """Then somebody reaches the ceiling, and the order may change without an event."""
@@ -72,31 +73,47 @@ class Standings:
         return told
 
     def _why(self, first: WaitingTicket, second: WaitingTicket) -> Precedence:
-        return why_before(first, second, self._policy, self._now, self._state)
+        """Why `first`, which came later, is before: for all of two kinds it is the same."""
+        key = (self._kind(first), self._kind(second))
+        why = self._whys.get(key)
+        if why is None:
+            why = why_before(first, second, self._policy, self._now, self._state)
+            self._whys[key] = why
+        return why
+
+    def _kind(self, ticket: WaitingTicket) -> _Kind:
+        """All of a ticket that can put it before or behind another, but its arrival."""
+        return (
+            self._now - ticket.arrived_at >= self._policy.ceiling_s,
+            ticket.lane,
+            ticket.green is not None,
+            ticket.place - ticket.arrived_at,
+            self._state.behind.get(ticket.location_id, 0.0),
+        )
 
     def _is_plain(self, ticket: WaitingTicket) -> bool:
         """Nothing of its own says why another is before it."""
-        return (
-            ticket.lane in (Lane.ORDINARY, Lane.RETURNED)
-            and ticket.place == ticket.arrived_at
-            and ticket.location_id not in self._state.behind
-            and rank(ticket, self._policy, self._now, self._state).group == PLACED
-        )
+        over, lane, _, moved, behind = self._kind(ticket)
+        ordinary = lane in (Lane.ORDINARY, Lane.RETURNED)
+        return ordinary and moved == 0.0 and behind == 0.0 and not over
 
     def _own_reason(self, ticket: WaitingTicket) -> Precedence | None:
         """Why it may stand before an ordinary ticket that came earlier; None: it never does."""
-        if ticket.lane is Lane.ORDINARY and ticket.green is None and self._is_plain(ticket):
-            return None
-        other = replace(
-            ticket,
-            id="",
-            arrived_at=math.nextafter(ticket.arrived_at, -math.inf),
-            place_at=None,
-            lane=Lane.ORDINARY,
-            green=None,
-            location_id="",
-        )
-        policy, now, state = self._policy, self._now, self._state
-        if rank(other, policy, now, state) < rank(ticket, policy, now, state):
-            return None
-        return self._why(ticket, other)
+        kind = self._kind(ticket)
+        if kind not in self._own:
+            other = replace(
+                ticket,
+                id="",
+                arrived_at=math.nextafter(ticket.arrived_at, -math.inf),
+                place_at=None,
+                lane=Lane.ORDINARY,
+                green=None,
+                location_id="",
+            )
+            policy, now, state = self._policy, self._now, self._state
+            never = rank(other, policy, now, state) < rank(ticket, policy, now, state)
+            self._own[kind] = None if never else self._why(ticket, other)
+        return self._own[kind]
+
+
+_Kind = tuple[bool, Lane, bool, float, float]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from service_queue.changes import Changes
 from service_queue.hall import Hall
-from service_queue.mirror import Changes, HallMirror
+from service_queue.mirror import HallMirror
 from signaling.server.connection import Connection
 from signaling.server.presence import Presence
 

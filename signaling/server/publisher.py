@@ -11,8 +11,8 @@ import asyncio
 from collections.abc import Iterable
 from typing import Final
 
+from service_queue.changes import Changes
 from service_queue.hall import Hall
-from service_queue.mirror import Changes
 from service_queue.views import Surroundings, desk_view, kiosk_view
 from signaling.protocol.events import DeskUpdated, KioskUpdated, Welcomed
 from signaling.protocol.message import Message

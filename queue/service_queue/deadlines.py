@@ -1,0 +1,52 @@
+"""When something is due in a hall: each state has a deadline; the sweep moves what is past it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+
+from service_queue import closing
+from service_queue.policy import Policy
+from service_queue.tables import CallRow, LocationRow, SeatRow, TicketRow
+from signaling.protocol.words import CallState, TicketState
+
+
+def ticket_deadlines(
+    tickets: Collection[TicketRow],
+    locations: Mapping[str, LocationRow],
+    policy: Policy,
+    *,
+    staffed: bool,
+) -> Iterator[float]:
+    """Of open tickets. `staffed`: somebody is there who serves residents."""
+    for ticket in tickets:
+        if ticket.parked_until is not None and ticket.state is TicketState.PARKED:
+            yield ticket.parked_until
+        elif ticket.away_since is not None and ticket.state is not TicketState.PARKED:
+            serving = ticket.state is TicketState.SERVING
+            grace = policy.call_away_grace_s if serving else policy.waiting_kiosk_grace_s
+            yield ticket.away_since + grace
+    # Closing times are the same for all of a day and a location: looked up once.
+    for day, location_id in {(t.day, t.location_id) for t in tickets if t.state in closing.LEFT}:
+        if location_id in locations:
+            zone = locations[location_id].time_zone
+            yield closing.deadline(policy.hours, day, zone, staffed=staffed)
+
+
+def seat_deadlines(seats: Iterable[SeatRow], policy: Policy) -> Iterator[float]:
+    """Of after-call work, shifts, and desks nobody is at."""
+    for seat in seats:
+        if seat.wrap_up_until is not None:
+            yield seat.wrap_up_until
+        if seat.shift_ends_at is not None:
+            yield seat.shift_ends_at
+        if seat.agent_id is not None and seat.away_since is not None:
+            yield seat.away_since + min(policy.idle_seat_grace_s, policy.call_away_grace_s)
+
+
+def call_deadlines(calls: Iterable[CallRow], policy: Policy) -> Iterator[float]:
+    """Of calls without media."""
+    for call in calls:
+        if call.state is CallState.CONNECTING:
+            yield call.state_since + policy.connect_timeout_s
+        elif call.state is CallState.RECONNECTING:
+            yield call.state_since + policy.stalled_timeout_s
