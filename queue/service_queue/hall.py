@@ -19,6 +19,7 @@ from service_queue.changes import Changes, read_changes
 from service_queue.clock import Clock, ForwardClock
 from service_queue.elsewhere import Missed, read_missed
 from service_queue.errors import OperationReused, PolicyUnreadable
+from service_queue.matcher import Matcher
 from service_queue.mirror import HallMirror
 from service_queue.policy import Policy
 from service_queue.policy_store import Applied, InForce, newest_version, read_in_force
@@ -79,6 +80,8 @@ class Hall:
         self._purged_at = clock.now()
         self._roll = Roll(store)
         self._rolled_at = 0.0
+        self._matcher = Matcher()
+        """Touched in the writer's turn only."""
 
     # --- commands --------------------------------------------------------------------------
 
@@ -128,10 +131,11 @@ class Hall:
 
         def work(connection: Connection) -> tuple[Applied, HallMirror]:
             tx = self._begin(connection, now, actor)
-            applied = unit(tx)
-            in_force = read_in_force(connection, self._initial, now)
-            tx.policy = in_force.at(now)
-            offering.match_all(tx)
+            with self._matcher.following(tx):
+                applied = unit(tx)
+                in_force = read_in_force(connection, self._initial, now)
+                tx.policy = in_force.at(now)
+                offering.match_all(tx)
             mirror = HallMirror.load(connection, tx.policy, self._sealer, now)
             self._in_force, self.policy = in_force, tx.policy
             return applied, mirror
@@ -220,6 +224,7 @@ class Hall:
         now = self.clock.now()
 
         def unit(connection: Connection) -> HallMirror:
+            self._matcher.distrust()
             return HallMirror.load(connection, self.policy, self._sealer, now)
 
         await self.store.write(unit, self._replace_mirror)
@@ -230,7 +235,12 @@ class Hall:
         if not self._take_up_policy(connection, now):
             missed = read_missed(connection, elsewhere, self._sealer)
             if missed is not None:
+                self._matcher.doubt(
+                    (ticket.id for ticket in missed.changes.tickets),
+                    (seat.id for seat in missed.changes.seats),
+                )
                 return partial(self._catch_up, missed)
+        self._matcher.distrust()
         mirror = HallMirror.load(connection, self.policy, self._sealer, now)
         return partial(self._start_over, mirror)
 
@@ -272,8 +282,9 @@ class Hall:
 
         def work(connection: Connection) -> tuple[_Result, Changes | None]:
             tx = self._begin(connection, now, actor)
-            result = unit(tx)
-            changed = read_changes(tx) if tx.touched else None
+            with self._matcher.following(tx):
+                result = unit(tx)
+                changed = read_changes(tx) if tx.touched else None
             return result, changed
 
         def follow(outcome: tuple[_Result, Changes | None]) -> None:
@@ -293,6 +304,7 @@ class Hall:
             sealer=self._sealer,
             actor=actor,
             new_id=self._new_id,
+            matcher=self._matcher,
         )
 
     async def open(self) -> None:
