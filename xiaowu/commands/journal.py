@@ -18,7 +18,7 @@ from typing import Annotated, Any, Final, NoReturn, TypeVar
 import typer
 from rich.console import Console
 from rich.progress import Progress, TextColumn
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, func, select
 from sqlalchemy.engine import make_url
 
 from seat_server.database import Database, DatabaseRefused
@@ -256,12 +256,15 @@ def _run(settings: Settings, work: Callable[[Store], Awaitable[T]]) -> T:
 
 def _names(connection: Connection) -> Names:
     location, item, seat = table_of(LocationRow), table_of(ServiceItemRow), table_of(SeatRow)
-    seats = select(seat.c.id, seat.c.name).order_by(seat.c.position, seat.c.id)
+
+    def pairs(statement: Select[Any]) -> dict[str, str]:
+        return {row[0]: row[1] for row in connection.execute(statement)}
+
     return Names(
         zone=_zone(connection),
-        locations=dict(connection.execute(select(location.c.id, location.c.name)).tuples().all()),
-        items=dict(connection.execute(select(item.c.code, item.c.name)).tuples().all()),
-        seats=dict(connection.execute(seats).tuples().all()),
+        locations=pairs(select(location.c.id, location.c.name)),
+        items=pairs(select(item.c.code, item.c.name)),
+        seats=pairs(select(seat.c.id, seat.c.name).order_by(seat.c.position, seat.c.id)),
     )
 
 
