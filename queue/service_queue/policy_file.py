@@ -24,7 +24,7 @@ from service_queue.toml_lines import Place, line_of, lines_of
 SAMPLE_FILE: Final = Path(__file__).with_name("policy.sample.toml")
 """Every option, commented out at its default, with its reason."""
 
-MAX_CHARACTERS: Final = 65_536
+MAX_CHARACTERS: Final = 20_000
 
 _OPTION: Final = re.compile(r"# (\w+) = .*")
 _TABLE: Final = re.compile(r"\[(\w+)\]")

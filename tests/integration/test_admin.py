@@ -13,6 +13,7 @@ from typer.testing import CliRunner, Result
 from seat_server.district import load_district, sample_district
 from seat_server.settings import load_settings
 from xiaowu.commands import admin, migrate
+from xiaowu.office import open_office
 
 pytestmark = pytest.mark.integration
 
@@ -45,7 +46,7 @@ def console(empty: Console, tmp_path: Path) -> Console:
     assert empty.run("migrate").exit_code == 0
 
     async def furnish() -> None:
-        async with admin.open_office(load_settings(data_dir=tmp_path / "data")) as office:
+        async with open_office(load_settings(data_dir=tmp_path / "data")) as office:
             await load_district(office.ledger, sample_district())
 
     asyncio.run(furnish())

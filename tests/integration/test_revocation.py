@@ -20,7 +20,7 @@ from tests.support.server_api import (
     open_server_under_test,
 )
 from tests.support.wire_hall import Client, ConnectRefused
-from xiaowu.commands.admin import open_office
+from xiaowu.office import open_office
 
 pytestmark = pytest.mark.integration
 

@@ -21,7 +21,7 @@ from seat_server.district import load_agents, load_district, sample_district
 from seat_server.passwords import Passwords
 from seat_server.settings import Settings, load_settings
 from tests.support.program import Program, free_port, run_to_end
-from xiaowu.commands.admin import Office, open_office
+from xiaowu.office import Office, open_office
 
 AGENTS: Final = ("agent01", "agent02", "agent03")
 SUPERVISOR: Final = "supervisor"

@@ -2,72 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 import datetime
 import getpass
-import json
-import os
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
-from seat_server.accounts import PERSON_ROLES, Accounts
+from seat_server.accounts import PERSON_ROLES
 from seat_server.certificate import CertificateInvalid, CertificateMade, make_certificate
-from seat_server.database import Database, DatabaseRefused
-from seat_server.devices import Devices
-from seat_server.keyring import KeyFileInvalid, open_keyring
-from seat_server.ledger import Ledger
-from seat_server.note_seal import NoteSeal
-from seat_server.passwords import Passwords, make_password
-from seat_server.sessions import Sessions
-from seat_server.settings import Settings
+from seat_server.passwords import make_password
 from seat_server.sheet import SheetRefused
-from service_queue.clock import SteadyClock
-from service_queue.store import Store
-from signaling.protocol.errors import Refusal
 from signaling.protocol.words import Role
-from xiaowu.server_settings import OWNER_ONLY, SettingsOption, load_or_exit
+from xiaowu.office import ACTOR, JsonOption, Office, fail, run_in_office, show, show_rows
+from xiaowu.server_settings import SettingsOption, load_or_exit
 
 app = typer.Typer(no_args_is_help=True, context_settings={"help_option_names": ["-h", "--help"]})
-T = TypeVar("T")
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-ACTOR = "console"
-"""How the journal names whoever has a shell on the server."""
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
-class Office:
-    """What administration needs of a server's data folder."""
-
-    ledger: Ledger
-    accounts: Accounts
-    sessions: Sessions
-    devices: Devices
-
-
-@asynccontextmanager
-async def open_office(settings: Settings) -> AsyncIterator[Office]:
-    """Open the database beside a server that may be running."""
-    Database(settings.database_url, settings.data_dir).require_head()
-    keys = open_keyring(settings.data_dir)
-    store = Store.open(settings.database_url)
-    try:
-        ledger = Ledger(store, SteadyClock(), NoteSeal(keys.note_key))
-        yield Office(
-            ledger=ledger,
-            accounts=Accounts(ledger, Passwords()),
-            sessions=Sessions(ledger, settings.session, keys.token_key),
-            devices=Devices(ledger, settings.devices, keys.token_key),
-        )
-    finally:
-        await store.close()
 
 
 @app.command("certificate")
@@ -87,7 +39,7 @@ def certificate(
             now=datetime.datetime.now(datetime.UTC),
         )
     except CertificateInvalid as invalid:
-        _fail(str(invalid))
+        fail(str(invalid))
     shown = {
         "authority": str(made.files.authority_certificate),
         "authority_is_new": made.authority_is_new,
@@ -97,7 +49,7 @@ def certificate(
         "names": list(made.names),
         "expires": made.expires.isoformat(),
     }
-    _show(shown, as_json, _certificate_text(made))
+    show(shown, as_json, _certificate_text(made))
 
 
 @app.command("enrol-kiosk")
@@ -106,9 +58,9 @@ def enrol_kiosk(
 ) -> None:
     """Print a code with which one kiosk enrols, once, within minutes."""
     settings = load_or_exit(settings_file)
-    made = _run(settings, lambda office: office.devices.make_code(kiosk_id, actor=ACTOR))
+    made = run_in_office(settings, lambda office: office.devices.make_code(kiosk_id, actor=ACTOR))
     minutes = settings.devices.code_minutes
-    _show(
+    show(
         {"kiosk_id": made.kiosk_id, "code": made.code, "expires_at": made.expires_at},
         as_json,
         f"{made.code}\nType it at kiosk {made.kiosk_id} within {minutes} minutes; it works once.",
@@ -119,14 +71,14 @@ def enrol_kiosk(
 def revoke_kiosk(kiosk_id: str, settings_file: SettingsOption = None) -> None:
     """End a kiosk's device: stolen, broken, replaced. Its connections close within a second."""
     settings = load_or_exit(settings_file)
-    _run(settings, lambda office: office.devices.revoke(kiosk_id, actor=ACTOR))
+    run_in_office(settings, lambda office: office.devices.revoke(kiosk_id, actor=ACTOR))
     print(f"The device of kiosk {kiosk_id} is revoked.")
 
 
 @app.command("list-kiosks")
 def list_kiosks(settings_file: SettingsOption = None, as_json: JsonOption = False) -> None:
     """List the kiosks and whether a device stands for each."""
-    rows = _run(load_or_exit(settings_file), lambda office: office.devices.every())
+    rows = run_in_office(load_or_exit(settings_file), lambda office: office.devices.every())
     shown = [
         {
             "id": kiosk.id,
@@ -138,7 +90,7 @@ def list_kiosks(settings_file: SettingsOption = None, as_json: JsonOption = Fals
         }
         for kiosk, device in rows
     ]
-    _show_rows("kiosks", shown, as_json)
+    show_rows("kiosks", shown, as_json)
 
 
 @app.command("add-agent")
@@ -151,9 +103,9 @@ def add_agent(
 ) -> None:
     """Add an account. The password is read from standard input, or made and printed."""
     if role not in PERSON_ROLES:
-        _fail(f"{role} is no role of a person")
+        fail(f"{role} is no role of a person")
     password, was_made = _new_password()
-    agent = _run(
+    agent = run_in_office(
         load_or_exit(settings_file),
         lambda office: office.accounts.add(
             login=login, name=name, role=role, password=password, actor=ACTOR
@@ -164,7 +116,7 @@ def add_agent(
     if was_made:
         shown["password"] = password
         text += f"\nPassword: {password}"
-    _show(shown, as_json, text)
+    show(shown, as_json, text)
 
 
 @app.command("set-password")
@@ -178,10 +130,10 @@ def set_password(
         agent = await office.accounts.find_login(login)
         await office.accounts.set_password(agent.id, password, actor=ACTOR)
 
-    _run(load_or_exit(settings_file), work)
+    run_in_office(load_or_exit(settings_file), work)
     shown = {"login": login} | ({"password": password} if was_made else {})
     text = f"The password of {login} is set." + (f"\nPassword: {password}" if was_made else "")
-    _show(shown, as_json, text)
+    show(shown, as_json, text)
 
 
 @app.command("disable-agent")
@@ -196,14 +148,14 @@ def disable_agent(
         agent = await office.accounts.find_login(login)
         await office.accounts.change(agent.id, actor=ACTOR, disabled=not enable)
 
-    _run(load_or_exit(settings_file), work)
+    run_in_office(load_or_exit(settings_file), work)
     print(f"{login} is {'enabled' if enable else 'disabled'}.")
 
 
 @app.command("list-agents")
 def list_agents(settings_file: SettingsOption = None, as_json: JsonOption = False) -> None:
     """List the accounts."""
-    rows = _run(load_or_exit(settings_file), lambda office: office.accounts.every())
+    rows = run_in_office(load_or_exit(settings_file), lambda office: office.accounts.every())
     shown = [
         {
             "id": row.id,
@@ -214,7 +166,7 @@ def list_agents(settings_file: SettingsOption = None, as_json: JsonOption = Fals
         }
         for row in rows
     ]
-    _show_rows("agents", shown, as_json)
+    show_rows("agents", shown, as_json)
 
 
 @app.command("revoke-sessions")
@@ -227,8 +179,8 @@ def revoke_sessions(
         agent = await office.accounts.find_login(login)
         return await office.sessions.end_all(agent.id, actor=ACTOR)
 
-    ended = _run(load_or_exit(settings_file), work)
-    _show({"login": login, "ended": ended}, as_json, f"Ended {ended} sessions of {login}.")
+    ended = run_in_office(load_or_exit(settings_file), work)
+    show({"login": login, "ended": ended}, as_json, f"Ended {ended} sessions of {login}.")
 
 
 @app.command("import-items")
@@ -240,15 +192,15 @@ def import_catalogue(
     from seat_server.catalogue import import_items
 
     try:
-        report = _run(
+        report = run_in_office(
             load_or_exit(settings_file),
             lambda office: import_items(office.ledger, file, actor=ACTOR),
         )
     except SheetRefused as refused:
         lines = "\n".join(str(error) for error in refused.errors)
-        _fail(f"{file}: nothing was imported.\n{lines}")
+        fail(f"{file}: nothing was imported.\n{lines}")
     except OSError as unreadable:
-        _fail(f"{file}: {unreadable.strerror}")
+        fail(f"{file}: {unreadable.strerror}")
     shown = {
         "added": report.added,
         "changed": report.changed,
@@ -256,7 +208,7 @@ def import_catalogue(
         "hidden": report.hidden,
     }
     text = ", ".join(f"{count} {what}" for what, count in shown.items())
-    _show(shown, as_json, f"Service items: {text}.")
+    show(shown, as_json, f"Service items: {text}.")
 
 
 @app.command("import-district")
@@ -273,32 +225,18 @@ def import_places(
 
     try:
         district = read_district(folder)
-        loaded = _run(
+        loaded = run_in_office(
             load_or_exit(settings_file),
             lambda office: import_district(office.ledger, district, actor=ACTOR),
         )
     except SheetRefused as refused:
         lines = "\n".join(str(error) for error in refused.errors)
-        _fail(f"{folder}: nothing was imported.\n{lines}")
+        fail(f"{folder}: nothing was imported.\n{lines}")
     except OSError as unreadable:
-        _fail(f"{unreadable.filename or folder}: {unreadable.strerror}")
+        fail(f"{unreadable.filename or folder}: {unreadable.strerror}")
     shown = dataclasses.asdict(loaded)
     text = ", ".join(f"{count} {what}" for what, count in shown.items())
-    _show(shown, as_json, f"Added or renamed: {text}.")
-
-
-def _run(settings: Settings, work: Callable[[Office], Awaitable[T]]) -> T:
-    """Do `work` on the settings' database; end the program in words when it is refused."""
-    os.umask(OWNER_ONLY)
-
-    async def whole() -> T:
-        async with open_office(settings) as office:
-            return await work(office)
-
-    try:
-        return asyncio.run(whole())
-    except (DatabaseRefused, KeyFileInvalid, Refusal) as refused:
-        _fail(str(refused))
+    show(shown, as_json, f"Added or renamed: {text}.")
 
 
 def _new_password() -> tuple[str, bool]:
@@ -306,31 +244,10 @@ def _new_password() -> tuple[str, bool]:
     if sys.stdin.isatty():
         typed = getpass.getpass("New password (empty: make one): ")
         if typed and typed != getpass.getpass("Again: "):
-            _fail("The two are not the same.")
+            fail("The two are not the same.")
     else:
         typed = sys.stdin.readline().rstrip("\r\n")
     return (typed, False) if typed else (make_password(), True)
-
-
-def _show(shown: dict[str, Any], as_json: bool, text: str) -> None:
-    print(json.dumps(shown, ensure_ascii=False) if as_json else text)
-
-
-def _show_rows(title: str, rows: list[dict[str, Any]], as_json: bool) -> None:
-    if as_json:
-        print(json.dumps({title: rows}, ensure_ascii=False))
-        return
-    if not rows:
-        print(f"There are no {title} yet.")
-        return
-    table = Table(*rows[0])
-    for row in rows:
-        table.add_row(*("" if value is None else str(value) for value in row.values()))
-    Console().print(table)
-
-
-def _fail(words: str) -> NoReturn:
-    sys.exit(words)
 
 
 def _certificate_text(made: CertificateMade) -> str:

@@ -16,8 +16,8 @@ from seat_server.database import Database
 from seat_server.district import AgentSeed, District, load_agents, load_district
 from seat_server.passwords import Passwords, make_password
 from seat_server.settings import Settings, load_settings
-from xiaowu.commands.admin import Office, open_office
 from xiaowu.demo.folder import DemoFolder
+from xiaowu.office import Office, open_office
 
 ACTOR: Final = "demo"
 """How the journal names who prepared it."""
