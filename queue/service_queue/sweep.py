@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
+from typing import Final, TypeVar
+
 from sqlalchemy import Select, delete, select
 
 from service_queue import calling, closing, line, offering, parking, seating
@@ -31,30 +34,39 @@ _operation = table_of(OperationRow)
 _seat = table_of(SeatRow)
 _ticket = table_of(TicketRow)
 
+_LIVE_CALLS: Final = select(_call).where(_call.c.state != CallState.ENDED)
+
+R = TypeVar("R", TicketOfferRow, TicketRow, CallRow, SeatRow)
+
 
 def sweep(tx: Transaction) -> None:
     """Move everything that is past its deadline, then offer what can be offered."""
-    for offer in tx.every(TicketOfferRow, _lapsed_offers(tx.now)):
+    for offer in _due(tx.every(TicketOfferRow, _lapsed_offers(tx.now)), "expires_at"):
         _lapse_offer(tx, offer)
-    for ticket in tx.every(TicketRow, _lost_kiosks(tx)):
+    for ticket in _due(tx.every(TicketRow, _lost_kiosks(tx)), "away_since"):
         line.give_up(tx, ticket, TicketEvent.LOSE_KIOSK, TicketEndReason.KIOSK_LOST)
-    for call in tx.every(CallRow, select(_call).where(_call.c.state != CallState.ENDED)):
+    for call in _due(tx.every(CallRow, _LIVE_CALLS), "state_since"):
         reason = why_over(tx, call)
         if reason is not None:
             calling.finish(tx, call, reason)
-    for ticket in tx.every(TicketRow, _lapsed_parkings(tx.now)):
+    for ticket in _due(tx.every(TicketRow, _lapsed_parkings(tx.now)), "parked_until"):
         parking.lapse(tx, ticket)
-    for ticket in closing.left_at_closing_time(tx):
+    for ticket in _due(closing.left_at_closing_time(tx), "arrived_at"):
         line.give_up(tx, ticket, TicketEvent.CLOSE, TicketEndReason.SERVICE_CLOSED)
-    for seat in tx.every(SeatRow, _finished_wrap_ups(tx.now)):
+    for seat in _due(tx.every(SeatRow, _finished_wrap_ups(tx.now)), "wrap_up_until"):
         seating.end_wrap_up(tx, seat, "time_up")
-    for seat in tx.every(SeatRow, _ended_shifts(tx.now)):
+    for seat in _due(tx.every(SeatRow, _ended_shifts(tx.now)), "shift_ends_at"):
         seating.end_shift(tx, seat)
-    for seat in tx.every(SeatRow, _empty_seats(tx)):
+    for seat in _due(tx.every(SeatRow, _empty_seats(tx)), "away_since"):
         seating.leave_seat(tx, seat, "away")
-    for ticket in tx.every(TicketRow, _lapsed_ratings(tx.now)):
+    for ticket in _due(tx.every(TicketRow, _lapsed_ratings(tx.now)), "rating_until"):
         line.lapse_rating(tx, ticket)
     offering.match_all(tx)
+
+
+def _due(rows: list[R], moment: str) -> list[R]:
+    """The earliest first. Databases give rows in an order of their own, and sort text by one."""
+    return sorted(rows, key=attrgetter(moment, "id"))
 
 
 def forget_operations(tx: Transaction) -> int:

@@ -266,10 +266,12 @@ async def open_district(
     clock: HandClock | None = None,
     url: str | None = None,
     new_id: Callable[[], str] = unguessable_id,
+    keep_deadlines: bool = True,
 ) -> AsyncIterator[HallDriver]:
     """A district on a database in `folder`: made if it is not there, else as it was left.
 
-    `url`: on this database instead, which has its tables.
+    `url`: on this database instead, which has its tables. `keep_deadlines`: False for a test that
+    calls `tick` itself, and wants nobody else to.
     """
     path = folder / "hall.db"
     fresh = url is None and not path.exists()
@@ -283,7 +285,12 @@ async def open_district(
                 lambda c: fill_district(c, locations=locations, seats=seats, kiosks=kiosks)
             )
         async with open_hall(
-            store, clock=clock, sealer=ReversingSealer(), policy=policy, new_id=new_id
+            store,
+            clock=clock,
+            sealer=ReversingSealer(),
+            policy=policy,
+            new_id=new_id,
+            keep_deadlines=keep_deadlines,
         ) as hall:
             yield HallDriver(hall, clock)
     finally:
