@@ -7,7 +7,7 @@ STEP := .ci/step
 NPM := python hatch_build.py npm
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help setup browser demo test check bench pictures unit integration e2e clean \
+.PHONY: help setup browser demo test check bench soak mutants pictures unit integration e2e clean \
 	check-format check-lint check-types check-imports check-generated check-web-types check-web
 
 help: ## List the targets
@@ -61,6 +61,12 @@ integration: setup ## Run the tests with real sockets, a real database and real 
 # A process of its own: the browser's event loop and pytest-asyncio's must not meet.
 e2e: browser ## Run the tests in a real Chromium
 	@pytest -q tests/e2e
+
+soak: setup ## Run 100,000 seeds of the service under faults (hours)
+	@XIAOWU_FAULT_SEEDS=100000 pytest -q tests/integration/test_faults.py
+
+mutants: setup ## Change the rules of the queue one way at a time and see which tests notice
+	@pip install -q -c constraints.txt '.[mutants]' && .ci/mutants
 
 pictures: browser ## Take the README's pictures anew from a running demo
 	@python docs/take_pictures.py

@@ -16,9 +16,11 @@ def test_the_holder_accepts_in_time() -> None:
     ("seat_id", "epoch", "now", "refusal"),
     [
         ("08", 3, 50.0, OfferForeign),
+        ("06", 3, 50.0, OfferForeign),
         ("07", 2, 50.0, OfferStale),
         ("07", 4, 50.0, OfferStale),
         ("07", 3, 100.0, OfferStale),
+        ("07", 3, 100.1, OfferStale),
     ],
 )
 def test_nobody_else_and_nothing_late(
