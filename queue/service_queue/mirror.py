@@ -166,10 +166,21 @@ class HallMirror:
         call = self.calls.get(call_id)
         return offer if call is not None and call.state is not CallState.ENDED else None
 
+    def served_by(self, seat: SeatRow) -> TicketRow | None:
+        """The ticket a seat rings for, serves or wraps up, or None."""
+        wrapped = self.calls.get(seat.wrap_up_call_id or "")
+        if wrapped is not None:
+            return self.tickets.get(wrapped.ticket_id)
+        return self.ticket_at_seat(seat.id)
+
+    @property
+    def time_zone(self) -> str:
+        """The hall's own: that of its first location."""
+        return next(iter(self.locations.values())).time_zone if self.locations else "UTC"
+
     def tally(self, now: float) -> DayTally:
         """The counts of today."""
-        zone = next(iter(self.locations.values())).time_zone if self.locations else "UTC"
-        return self._tallies.setdefault(local_day(now, zone), DayTally())
+        return self._tallies.setdefault(local_day(now, self.time_zone), DayTally())
 
     def next_deadline(self) -> float:
         """When the sweep has work next; infinity when never."""
@@ -223,9 +234,7 @@ class HallMirror:
                 learnt.call(before, call, served, self.district_of(served.location_id))
         for seat in changes.seats:
             old = self.seats.get(seat.id)
-            wrapped = self.calls.get(old.wrap_up_call_id or "") if old is not None else None
-            served = self.tickets.get(wrapped.ticket_id) if wrapped is not None else None
-            learnt.seat(old, seat, served, changes.at)
+            learnt.seat(old, seat, None if old is None else self.served_by(old), changes.at)
 
     def _put_ticket(self, ticket: TicketRow) -> None:
         old = self.tickets.get(ticket.id)

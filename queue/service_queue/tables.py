@@ -473,8 +473,12 @@ class EstimateRow(SQLModel, table=True):
     quoted_at: float
     ahead: int
     windows: int
+    least_s: float
+    """Seconds from `quoted_at` until the call begins: over by then one time in ten …"""
     low_s: float
+    """… five times …"""
     high_s: float
+    """… nine times."""
     flat_s: float
     """What people ahead x mean / windows would have said."""
     waited_s: float | None = None

@@ -99,6 +99,7 @@ def upgrade() -> None:
         sa.Column("quoted_at", sa.Float(), nullable=False),
         sa.Column("ahead", sa.Integer(), nullable=False),
         sa.Column("windows", sa.Integer(), nullable=False),
+        sa.Column("least_s", sa.Float(), nullable=False),
         sa.Column("low_s", sa.Float(), nullable=False),
         sa.Column("high_s", sa.Float(), nullable=False),
         sa.Column("flat_s", sa.Float(), nullable=False),
