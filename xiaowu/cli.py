@@ -17,6 +17,8 @@ COMMANDS: Final = {
     "serve": ("xiaowu.commands.serve", "Run the server of the hall."),
     "kiosk": ("xiaowu.commands.kiosk", "Run the kiosk of one booth."),
     "migrate": ("xiaowu.commands.migrate", "Bring the database to this version."),
+    "simulate": ("xiaowu.commands.simulate", "Days of a hall on a virtual clock: what if?"),
+    "queue": ("xiaowu.commands.queue", "Why the line stands as it does, and its policy."),
     "journal": ("xiaowu.commands.journal", "Prove the journal, export it, tell it again."),
     "admin": ("xiaowu.commands.admin", "Kiosks, agents, items, certificates."),
 }

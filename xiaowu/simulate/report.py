@@ -71,6 +71,24 @@ def print_report(
     console.print(_by_location(names, summaries, places))
 
 
+def print_prices(console: Console, bounds: Sequence[str], summaries: Sequence[Summary]) -> None:
+    """What each bound on falling behind costs everybody, and what it brings the worst location."""
+    table = Table(title="A location may fall behind the mean by at most …", title_justify="left")
+    for column in ("bound", "mean", "P95", "longest", "worst location", "best", "Gini", "overtook"):
+        table.add_column(column, justify="left" if column == "bound" else "right")
+    for bound, one in zip(bounds, summaries, strict=True):
+        means = [waits.mean_s for waits in one.by_location.values() if waits.served]
+        table.add_row(
+            bound,
+            *(clock(each) for each in (one.waits.mean_s, one.waits.p95_s, one.waits.max_s)),
+            clock(max(means, default=0.0)),
+            clock(min(means, default=0.0)),
+            f"{one.gini:.3f}",
+            share(one.overtook),
+        )
+    console.print(table)
+
+
 def _figures(names: Sequence[str], summaries: Sequence[Summary]) -> Table:
     table = _table("", names)
     for label, value in _LINES:

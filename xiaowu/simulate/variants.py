@@ -81,6 +81,11 @@ def with_bound(policy: Policy, max_behind_s: float | None) -> Policy:
     return replace(policy, fairness=replace(policy.fairness, max_behind_s=max_behind_s))
 
 
+def bound_name(max_behind_s: float | None) -> str:
+    """How a bound is called in a table."""
+    return "no bound" if max_behind_s is None else f"{max_behind_s:g} s"
+
+
 def parse_extra_seats(text: str) -> ExtraSeats:
     """Read `2@9-11` or `2@9:30-11:15`.
 

@@ -34,6 +34,9 @@ BACK_AT_DESK_S: Final = 120.0
 FAIRNESS_EVERY_S: Final = 60.0
 """How often it is looked at who fell behind."""
 
+_PROMISED: Final = frozenset({Lane.RETURNED, Lane.APPOINTMENT})
+"""Who comes with a code was given the place before."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
@@ -89,7 +92,7 @@ class Hall:
         while following is not None or events:
             if following is not None and (not events or following.at < events[0][0]):
                 self.now = following.at
-                self._arrive(following, Lane.ORDINARY, None)
+                self._arrive(following)
                 following = next(coming, None)
             else:
                 self.now, _, happen, subject = heapq.heappop(events)
@@ -116,11 +119,11 @@ class Hall:
 
     # --- the line --------------------------------------------------------------------------
 
-    def _arrive(self, resident: Resident, lane: Lane, seat_id: str | None) -> None:
-        if not self._admits(resident, promised=lane is Lane.RETURNED):
+    def _arrive(self, resident: Resident) -> None:
+        if not self._admits(resident, promised=resident.lane in _PROMISED):
             self._turned_away += 1
             return
-        story = Story(resident, lane, seat_id)
+        story = Story(resident)
         self._stories[resident.id] = story
         self._join(story)
         if resident.patience_s < math.inf:
@@ -325,8 +328,10 @@ class Hall:
             wrap_up_s=first.wrap_up_s,
             answer_s=first.answer_s,
             patience_s=first.patience_s,
+            lane=Lane.RETURNED,
+            known_seat_id=story.seat_id,
         )
-        self._arrive(again, Lane.RETURNED, story.seat_id)
+        self._arrive(again)
 
     # --- windows ---------------------------------------------------------------------------
 

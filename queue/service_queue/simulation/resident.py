@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from signaling.protocol.words import GreenReason, Language
+from signaling.protocol.words import GreenReason, Lane, Language
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +21,11 @@ class Resident:
     language: Language = Language.ZH
     green: GreenReason | None = None
     district: str = ""
+    lane: Lane = Lane.ORDINARY
+    place_at: float | None = None
+    """Its place in its lane; None: the arrival."""
+    known_seat_id: str | None = None
+    """The window that served them before, for the same matter."""
     service_s: float
     """In the call, all calls together."""
     wrap_up_s: float = 0.0

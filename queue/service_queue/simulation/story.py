@@ -27,13 +27,13 @@ class Story:
         "unanswered",
     )
 
-    def __init__(self, resident: Resident, lane: Lane, seat_id: str | None = None) -> None:
+    def __init__(self, resident: Resident) -> None:
         self.resident = resident
-        self.lane = lane
-        self.place_at = resident.at
+        self.lane: Lane = resident.lane
+        self.place_at: float = resident.at if resident.place_at is None else resident.place_at
         self.left_s = resident.service_s
         """What is left of the service."""
-        self.seat_id = seat_id
+        self.seat_id = resident.known_seat_id
         """Who knows the resident."""
         self.back_at: float | None = None
         self.offered_at: float | None = None
