@@ -88,7 +88,7 @@ class HallPicture:
         ]
         if not line and not others:
             return "Nobody waited, nobody was served."
-        table = Table("", "Number", "Item", "Location", "Came", "State", "For", "Window", "")
+        table = _table("", "Number", "Item*", "Location*", "Came", "State", "For", "Window*", "")
         for place, ticket in enumerate(line, start=1):
             table.add_row(str(place), *self._ticket_cells(ticket))
         table.add_section()
@@ -114,10 +114,10 @@ class HallPicture:
             (key, seat) for key, seat in self._seats() if seat.status is not SeatStatus.OFFLINE
         ]
         offline = len(set(self._names.seats) | set(self._replay.seats)) - len(seats)
-        closed = f"{offline} windows were closed."
+        closed = f"Windows that were closed: {offline}."
         if not seats:
             return closed
-        table = Table("Window", "Agent", "Status", "State", "For", "Ticket", "")
+        table = _table("Window*", "Agent", "Status", "State", "For", "Ticket", "")
         for seat_id, seat in seats:
             ticket = self._replay.tickets.get(seat.ticket_id or "")
             status = f"{seat.status} ({seat.break_reason})" if seat.break_reason else seat.status
@@ -175,7 +175,18 @@ def _by_arrival(tickets: Iterable[ToldTicket]) -> list[ToldTicket]:
     return sorted(tickets, key=lambda ticket: (ticket.arrived_at, ticket.id))
 
 
+def _table(*titles: str) -> Table:
+    """A table in which only the columns with a star may be broken or cut on a narrow screen."""
+    table = Table()
+    for title in titles:
+        table.add_column(title.rstrip("*"), no_wrap=not title.endswith("*"))
+    return table
+
+
 def _span(seconds: float) -> str:
     minutes, rest = divmod(max(0, round(seconds)), 60)
     hours, minutes = divmod(minutes, 60)
+    days, left = divmod(hours, 24)
+    if days:
+        return f"{days} d {left} h"
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

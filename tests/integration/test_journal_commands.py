@@ -57,7 +57,7 @@ def test_a_sound_journal_is_said_to_be_sound(console: Console, sealed: SealedJou
     assert result.exit_code == 0
     assert f"Sound: {sealed.rows} rows, 1 to {sealed.rows}." in result.stdout
     assert found["hash"] in result.stdout
-    assert f"{UNSEALED} newer rows are not sealed yet." in result.stdout
+    assert f"Newer rows that are not sealed yet: {UNSEALED}." in result.stdout
 
 
 def test_a_journal_that_was_tampered_with_fails_with_the_row(

@@ -158,7 +158,7 @@ def export(
     print(f"{made.count} rows, {made.first} to {made.end.seq}, in {file}")
     print(f"Last hash: {shown['hash']}")
     if unsealed:
-        print(f"{unsealed} newer rows are not sealed yet and not in it.")
+        print(f"Newer rows that are not sealed yet and not in it: {unsealed}.")
 
 
 @app.command("replay")
@@ -325,11 +325,11 @@ def _audit_text(audit: Audit) -> str:
     else:
         lines.append("Nothing is sealed yet.")
     if audit.checkpoints:
-        lines.append(f"{audit.checkpoints} checkpoints agree.")
+        lines.append(f"Checkpoints that agree: {audit.checkpoints}.")
     if audit.taken_away:
         lines.append(f"Rows 1 to {audit.taken_away} were taken away; a checkpoint names their end.")
     if audit.unsealed:
-        lines.append(f"{audit.unsealed} newer rows are not sealed yet.")
+        lines.append(f"Newer rows that are not sealed yet: {audit.unsealed}.")
     return "\n".join(lines)
 
 
