@@ -19,6 +19,7 @@ from prometheus_client import CollectorRegistry
 from seat_server.accounts import Accounts
 from seat_server.admission import Admission
 from seat_server.api.administration import AdministrationApi
+from seat_server.api.appointments import AppointmentApi
 from seat_server.api.devices import DeviceApi
 from seat_server.api.document import DocumentApi
 from seat_server.api.hall import HallApi
@@ -168,6 +169,7 @@ async def open_server(
                 ),
                 HallApi(ledger, _wall(hall, signaling)),
                 TicketApi(ledger),
+                AppointmentApi(ledger),
                 JournalApi(ledger),
                 AdministrationApi(accounts, sessions, devices),
             ],

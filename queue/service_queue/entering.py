@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from sqlalchemy import delete, select, update
 
 from service_queue.entry_code import code_from, is_well_formed
 from service_queue.errors import (
-    AppointmentInPast,
+    AppointmentOutOfRange,
     AppointmentUnknown,
     CodeElsewhere,
     CodeExpired,
@@ -30,7 +32,8 @@ from signaling.protocol.words import EntryKind, Lane
 
 _entry = table_of(EntryCodeRow)
 
-_DAY_S = 86_400.0
+_DAY_S: Final = 86_400.0
+_FURTHEST_S: Final = 366 * _DAY_S
 
 
 def give_return_code(tx: Transaction, call: CallRow) -> EntryCodeRow:
@@ -74,15 +77,15 @@ def make_appointment(
     """An appointment at a location, for an item; good on its day.
 
     Raises:
-        ItemUnknown, LocationUnknown, AppointmentInPast.
+        ItemUnknown, LocationUnknown, AppointmentOutOfRange.
     """
     item = tx.find(ServiceItemRow, code=item_code)
     if item is None or item.hidden:
         raise ItemUnknown
     if tx.find(LocationRow, id=location_id) is None:
         raise LocationUnknown
-    if due_at <= tx.now:
-        raise AppointmentInPast
+    if not tx.now < due_at <= tx.now + _FURTHEST_S:
+        raise AppointmentOutOfRange
     entry = EntryCodeRow(
         code=_unused_code(tx),
         id=tx.new_id(),

@@ -16,11 +16,12 @@ Refusal (signaling.protocol.errors)
     │   ├── CodeTooEarly      code_too_early
     │   └── CodeElsewhere     code_elsewhere
     ├── AppointmentUnknown    appointment_unknown
-    ├── AppointmentInPast     appointment_in_past
+    ├── AppointmentOutOfRange appointment_out_of_range
     ├── SeatUnknown           seat_unknown
     ├── SeatTaken             seat_taken
     ├── SeatBusy              seat_busy
     ├── NotSeated             not_seated
+    ├── ShiftEndTooFar        shift_end_too_far
     ├── AlreadySeated         already_seated
     ├── TicketUnknown         ticket_unknown
     ├── TicketAlreadyOpen     ticket_already_open
@@ -143,10 +144,10 @@ class AppointmentUnknown(QueueError):
     code = "appointment_unknown"
 
 
-class AppointmentInPast(QueueError):
-    """The appointed time is over."""
+class AppointmentOutOfRange(QueueError):
+    """The appointed time is over, or more than a year away."""
 
-    code = "appointment_in_past"
+    code = "appointment_out_of_range"
 
 
 class SeatUnknown(QueueError):
@@ -171,6 +172,12 @@ class NotSeated(QueueError):
     """The agent is not signed in to a seat."""
 
     code = "not_seated"
+
+
+class ShiftEndTooFar(QueueError):
+    """The end of a shift is more than a day away."""
+
+    code = "shift_end_too_far"
 
 
 class AlreadySeated(QueueError):

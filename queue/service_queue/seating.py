@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from service_queue.actor import Actor
 from service_queue.errors import (
     AlreadySeated,
@@ -9,6 +11,7 @@ from service_queue.errors import (
     SeatBusy,
     SeatTaken,
     SeatUnknown,
+    ShiftEndTooFar,
     WrapUpOver,
 )
 from service_queue.seat import SEAT_STATUS, SeatEvent, SeatWish
@@ -22,6 +25,8 @@ from signaling.protocol.commands import (
     TakeBreak,
 )
 from signaling.protocol.words import BreakReason, SeatState, SeatStatus
+
+LONGEST_SHIFT_S: Final = 86_400.0
 
 
 def seat_of(tx: Transaction, actor: Actor) -> SeatRow:
@@ -142,9 +147,11 @@ def set_shift_end(tx: Transaction, actor: Actor, command: SetShiftEnd) -> None:
     """Say when the agent's shift ends, or that it has no end.
 
     Raises:
-        NotSeated.
+        NotSeated, ShiftEndTooFar.
     """
     seat = seat_of(tx, actor)
+    if command.at is not None and command.at > tx.now + LONGEST_SHIFT_S:
+        raise ShiftEndTooFar
     if seat.shift_ends_at == command.at:
         return
     tx.set_seat(seat, shift_ends_at=command.at)

@@ -29,6 +29,8 @@ STATUS: Final[Mapping[type[Refusal], HTTPStatus]] = MappingProxyType(
         queue.StoreError: HTTPStatus.SERVICE_UNAVAILABLE,
         queue.ItemUnknown: HTTPStatus.NOT_FOUND,
         queue.KioskUnknown: HTTPStatus.NOT_FOUND,
+        queue.LocationUnknown: HTTPStatus.NOT_FOUND,
+        queue.AppointmentUnknown: HTTPStatus.NOT_FOUND,
         queue.SeatUnknown: HTTPStatus.NOT_FOUND,
         queue.TicketUnknown: HTTPStatus.NOT_FOUND,
         server.NotSignedIn: HTTPStatus.UNAUTHORIZED,

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from service_queue import entering
 from service_queue.entry_code import check_digit, is_well_formed
 from service_queue.errors import (
-    AppointmentInPast,
+    AppointmentOutOfRange,
     AppointmentUnknown,
     CallUnknown,
     CodeElsewhere,
@@ -224,7 +224,9 @@ async def test_bad_appointments_are_refused(tmp_path: Path) -> None:
             (ItemUnknown, NOON + 1, "L01", "none"),
             (ItemUnknown, NOON + 1, "L01", "gone"),
             (LocationUnknown, NOON + 1, "L99", "housing"),
-            (AppointmentInPast, NOON, "L01", "housing"),
+            (AppointmentOutOfRange, NOON, "L01", "housing"),
+            (AppointmentOutOfRange, NOON + 400 * DAY, "L01", "housing"),
+            (AppointmentOutOfRange, 1e300, "L01", "housing"),
         ):
             with pytest.raises(refusal):
                 await appointment(d, due_at, location, item)

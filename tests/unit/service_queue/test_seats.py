@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from service_queue.errors import NotSeated
+from service_queue.errors import NotSeated, ShiftEndTooFar
 from service_queue.policy import Policy
 from service_queue.tables import SeatRow
 from signaling.protocol.commands import (
@@ -182,6 +182,8 @@ async def test_a_shift_ends_with_its_agent(tmp_path: Path) -> None:
         with pytest.raises(NotSeated):
             await set_shift_end(d, 1.0)
         await d.open_seat(1)
+        with pytest.raises(ShiftEndTooFar):
+            await set_shift_end(d, d.clock.now() + 2 * 86_400)
         await set_shift_end(d, d.clock.now() + 100)
         await d.hall.execute(agent(1), SignOut(op_id=d.op()))
         assert seat_of(d).shift_ends_at is None
