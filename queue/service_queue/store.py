@@ -41,6 +41,10 @@ MAX_BATCH: Final = 256
 """Units in one commit: bounds how long the first of them waits for its answer."""
 
 
+_TELL_AGAIN: Final = -1
+"""In place of a version: at the next turn the watchers are told, whatever it finds."""
+
+
 @dataclass(frozen=True, slots=True)
 class Elsewhere:
     """What somebody else wrote: the journal's rows after `since`, up to `until`.
@@ -247,7 +251,9 @@ class Store:
             elsewhere = Elsewhere(stood.seq, stands.seq)
             for watcher, loop in self._watchers:
                 follow = self._told(watcher, connection, elsewhere)
-                if follow is not None and not loop.is_closed():
+                if follow is None:
+                    self._stood = Standing(stood.seq, _TELL_AGAIN)
+                elif not loop.is_closed():
                     loop.call_soon_threadsafe(follow)
         return begin_journal(connection, stands.seq)
 
@@ -259,12 +265,14 @@ class Store:
         except Exception as failure:
             if self._backend.outage(failure) is not None:
                 raise
-            # Whoever watches is behind until it loads anew; that must not keep others from writing.
+            # Whoever watches is behind, and is told again; that must not keep others from writing.
             log.exception("a watcher failed")
             return None
 
     def _end_turn(self, head: JournalHead) -> None:
-        if self._stood is not None and head.known is not None:
+        if self._stood is None or self._stood.version == _TELL_AGAIN:
+            return
+        if head.known is not None:
             self._stood = Standing(head.known, self._stood.version)
 
     def _let_go(self) -> None:
@@ -275,7 +283,7 @@ class Store:
         connection, self._connection = self._connection, None
         if self._stood is not None:
             # SQLite counts other connections' writes anew for each connection.
-            self._stood = Standing(self._stood.seq, version=-1)
+            self._stood = Standing(self._stood.seq, _TELL_AGAIN)
         if connection is None:
             return
         try:

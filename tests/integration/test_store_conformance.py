@@ -287,6 +287,29 @@ async def test_watchers_hear_of_others_and_not_of_oneself(
     assert len(heard) == 2
 
 
+async def test_a_watcher_that_fails_keeps_nobody_from_writing_and_is_told_again(
+    store: Store, database: EmptyDatabase
+) -> None:
+    heard: list[Elsewhere] = []
+
+    def watcher(_connection: Connection, what: Elsewhere) -> Callable[[], None]:
+        if what.until < 5:
+            raise ValueError(what)
+        return lambda: heard.append(what)
+
+    store.watch(watcher)
+    await store.look()
+    with elsewhere(database.url) as other, other.begin():
+        noted("theirs")(other)
+    assert await store.write(noted("mine")) == 4
+    assert await store.write(noted("mine")) == 6
+    assert heard == []
+    await store.look()
+    assert heard == [Elsewhere(0, 6)]
+    await store.look()
+    assert len(heard) == 1
+
+
 async def test_a_chore_is_done(store: Store) -> None:
     assert await store.chore("tidy", put(1)) == 1
     assert await store.read(positions) == [1]
