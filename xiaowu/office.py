@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
+from pydantic import TypeAdapter
 from rich.console import Console
 from rich.table import Table
 
@@ -80,6 +81,11 @@ def run_in_office(settings: Settings, work: Callable[[Office], Awaitable[T]]) ->
 def show(shown: dict[str, Any], as_json: bool, text: str) -> None:
     """Print one JSON object, or the text."""
     print(json.dumps(shown, ensure_ascii=False) if as_json else text)
+
+
+def show_shape(shape: object) -> None:
+    """Print a dataclass as one JSON object."""
+    print(TypeAdapter(type(shape)).dump_json(shape, ensure_ascii=False).decode())
 
 
 def show_rows(title: str, rows: list[dict[str, Any]], as_json: bool) -> None:

@@ -54,8 +54,7 @@ def read_line(connection: Connection, now: float, *policies: Policy) -> LinePict
         _seat.c.status == SeatStatus.AVAILABLE,
         _seat.c.away_since.is_(None),
     )
-    zone = min(locations.values(), key=lambda row: (row.position, row.id), default=None)
-    day = local_day(now, zone.time_zone if zone is not None else "UTC")
+    day = local_day(now, hall_zone(connection))
     return LinePicture(
         now=now,
         waiting=tuple(
@@ -76,6 +75,13 @@ def read_line(connection: Connection, now: float, *policies: Policy) -> LinePict
         starts_since_green=_starts_since_green(connection),
         calls=_begun_calls(connection, now - _looks_back_s(policies)),
     )
+
+
+def hall_zone(connection: Connection) -> str:
+    """The hall's time zone: that of its first location."""
+    first = select(_location.c.time_zone).order_by(_location.c.position, _location.c.id).limit(1)
+    zone: str = connection.execute(first).scalar() or "UTC"
+    return zone
 
 
 def _looks_back_s(policies: Iterable[Policy]) -> float:

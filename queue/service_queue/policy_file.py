@@ -8,7 +8,7 @@ import json
 import re
 import tomllib
 from collections.abc import Iterable
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,7 +17,7 @@ from pydantic_core import ErrorDetails
 
 from service_queue.errors import PolicyInvalid, PolicyProblem
 from service_queue.policy import Policy, Ring
-from service_queue.policy_check import Fault, Known, check_options
+from service_queue.policy_check import BOUNDS, Fault, Known, check_options
 from service_queue.starvation import check_fairness, warnings
 from service_queue.toml_lines import Place, line_of, lines_of
 
@@ -66,7 +66,7 @@ def read_policy(text: str, known: Known | None = None) -> ReadPolicy:
         raise PolicyInvalid([_syntax(str(broken), text)]) from broken
     lines = lines_of(text)
     policy, faults = _typed(options)
-    faults += [*check_options(policy, known), *check_fairness(policy, known)]
+    faults += [*check_options(policy, known), *check_fairness(_anchored(policy), known)]
     if faults:
         raise PolicyInvalid(_located(faults, lines))
     noted = () if known is None else _located(warnings(policy, known), lines)
@@ -85,7 +85,7 @@ def write_policy(policy: Policy) -> str:
         if found := _OPTION.fullmatch(line):
             group = getattr(policy, table) if table else policy
             value = getattr(group, found[1])
-            written.append(line if value is None else f"{found[1]} = {_toml(value)}")
+            written.append(line if value is None else f"{found[1]} = {toml_value(value)}")
         else:
             written.append(line)
     return "\n".join(written) + "\n"
@@ -94,6 +94,14 @@ def write_policy(policy: Policy) -> str:
 def sha256_of(text: str) -> str:
     """The file's fingerprint, as the journal names it."""
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _anchored(policy: Policy) -> Policy:
+    """The policy, whose ceiling is out of all bounds, with one to measure the rest by."""
+    bounds = BOUNDS["ceiling_s"]
+    if bounds.least <= policy.ceiling_s <= bounds.most:
+        return policy
+    return replace(policy, ceiling_s=Policy().ceiling_s)
 
 
 def _typed(options: dict[str, Any]) -> tuple[Policy, list[Fault]]:
@@ -120,21 +128,23 @@ def _take_out(options: dict[str, Any], place: Place) -> None:
         group = group.get(name, {})
 
 
-def _toml(value: Any) -> str:
-    """A value as TOML writes it."""
+def toml_value(value: Any) -> str:
+    """A value of a policy as the file writes it."""
     match value:
         case bool():
             written = str(value).lower()
         case str():
             written = json.dumps(str(value), ensure_ascii=False)
         case frozenset():
-            written = f"[{', '.join(_toml(each) for each in sorted(value))}]"
+            written = f"[{', '.join(toml_value(each) for each in sorted(value))}]"
         case tuple():
-            written = f"[{', '.join(_toml(each) for each in value)}]"
+            written = f"[{', '.join(toml_value(each) for each in value)}]"
         case Ring():
-            written = f"{{ after_s = {_toml(value.after_s)}, scope = {_toml(value.scope)} }}"
+            written = (
+                f"{{ after_s = {toml_value(value.after_s)}, scope = {toml_value(value.scope)} }}"
+            )
         case dict():
-            pairs = (f"{json.dumps(key)} = {_toml(each)}" for key, each in value.items())
+            pairs = (f"{json.dumps(key)} = {toml_value(each)}" for key, each in value.items())
             written = f"{{ {', '.join(pairs)} }}" if value else "{}"
         case _:
             written = repr(value)

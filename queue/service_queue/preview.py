@@ -11,6 +11,7 @@ from typing import Any, Final
 from service_queue.line_picture import LinePicture, LineView
 from service_queue.matching import Hindrance
 from service_queue.policy import Policy
+from service_queue.policy_file import toml_value
 from service_queue.rank import WaitingTicket
 from signaling.protocol.words import Precedence
 
@@ -26,8 +27,9 @@ class ChangedOption:
     """An option that the two policies have different."""
 
     option: str
-    before: Any
-    after: Any
+    before: str
+    """As the file writes it; empty: not set."""
+    after: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +102,11 @@ def changed_options(old: Any, new: Any, inside: str = "") -> Iterator[ChangedOpt
         if is_dataclass(was):
             yield from changed_options(was, will_be, f"{name}.")
         elif was != will_be:
-            yield ChangedOption(name, was, will_be)
+            yield ChangedOption(name, _written(was), _written(will_be))
+
+
+def _written(value: Any) -> str:
+    return "" if value is None else toml_value(value)
 
 
 def _moves(line: LinePicture, before: LineView, after: LineView) -> Iterator[Move]:
