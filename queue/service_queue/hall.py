@@ -136,7 +136,7 @@ class Hall:
                 in_force = read_in_force(connection, self._initial, now)
                 tx.policy = in_force.at(now)
                 offering.match_all(tx)
-            mirror = HallMirror.load(connection, tx.policy, self._sealer, now)
+                mirror = HallMirror.load(connection, tx.policy, self._sealer, now)
             self._in_force, self.policy = in_force, tx.policy
             return applied, mirror
 

@@ -39,6 +39,8 @@ class LinePicture:
     """By ticket and seat: when that seat last declined it or handed it on."""
     starts_since_green: int
     calls: tuple[BegunCall, ...]
+    after_position: int = -1
+    """Of the seat chosen last (round robin)."""
 
     def state(self, policy: Policy) -> LineState:
         """What the order under a policy depends on beside the tickets."""
@@ -94,5 +96,13 @@ class LineView:
     def pairs(self) -> dict[str, str]:
         """Seat by ticket: who would be called this moment."""
         free = [seat for seat in self.line.open_seats if seat.id in self.line.free]
-        made = match(self.order, free, self.policy, self.now, self.state, open_seats=self.open_ids)
+        made = match(
+            self.order,
+            free,
+            self.policy,
+            self.now,
+            self.state,
+            open_seats=self.open_ids,
+            after_position=self.line.after_position,
+        )
         return {pair.ticket_id: pair.seat_id for pair in made}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, func, select
 from sqlmodel import SQLModel
@@ -12,9 +12,11 @@ from service_queue.hours import local_day
 from service_queue.line_picture import BegunCall, LinePicture
 from service_queue.placement import free_seat, waiting_ticket
 from service_queue.policy import Policy
-from service_queue.rank import LineState
+from service_queue.rank import CALM
 from service_queue.statements import record
 from service_queue.tables import (
+    AFTER_POSITION,
+    STARTS_SINCE_GREEN,
     CallRow,
     LineCounterRow,
     LocationRow,
@@ -32,9 +34,6 @@ from signaling.protocol.words import (
 )
 
 R = TypeVar("R", bound=SQLModel)
-
-STARTS_SINCE_GREEN: Final = "starts_since_green"
-"""The counter's name: starts since the green channel last let somebody overtake."""
 
 _call = table_of(CallRow)
 _counter = table_of(LineCounterRow)
@@ -54,6 +53,7 @@ def read_line(connection: Connection, now: float, *policies: Policy) -> LinePict
         _seat.c.status == SeatStatus.AVAILABLE,
         _seat.c.away_since.is_(None),
     )
+    counted = {row.name: row.n for row in connection.execute(select(_counter))}
     day = local_day(now, hall_zone(connection))
     return LinePicture(
         now=now,
@@ -72,7 +72,8 @@ def read_line(connection: Connection, now: float, *policies: Policy) -> LinePict
         ),
         free=frozenset(seat.id for seat in seats if seat.state is SeatState.IDLE),
         declined_at=_declined(connection),
-        starts_since_green=_starts_since_green(connection),
+        starts_since_green=counted.get(STARTS_SINCE_GREEN, CALM.starts_since_green),
+        after_position=counted.get(AFTER_POSITION, -1),
         calls=_begun_calls(connection, now - _looks_back_s(policies)),
     )
 
@@ -126,12 +127,6 @@ def _begun_calls(connection: Connection, since: float) -> tuple[BegunCall, ...]:
         )
         for row in connection.execute(chosen)
     )
-
-
-def _starts_since_green(connection: Connection) -> int:
-    counted = select(_counter.c.n).where(_counter.c.name == STARTS_SINCE_GREEN)
-    found: int | None = connection.execute(counted).scalar()
-    return LineState().starts_since_green if found is None else found
 
 
 def _every(connection: Connection, model: type[R], *tests: Any) -> list[R]:
