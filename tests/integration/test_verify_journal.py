@@ -208,21 +208,18 @@ def test_a_part_says_what_it_follows_and_can_be_held_against_it(
 
 
 @pytest.mark.parametrize(
-    ("damage", "words"),
-    [
-        (lambda raw: raw[: len(raw) // 2], "breaks off or is damaged"),
-        (lambda raw: raw[:-300] + bytes(20) + raw[-280:], "damaged"),
-    ],
+    "damage",
+    [lambda raw: raw[: len(raw) // 2], lambda raw: raw[:-300] + bytes(20) + raw[-280:]],
     ids=["half of it", "zeros in it"],
 )
 def test_a_damaged_packed_file_is_found(
-    sealed: SealedJournal, alone: Path, damage: Callable[[bytes], bytes], words: str
+    sealed: SealedJournal, alone: Path, damage: Callable[[bytes], bytes]
 ) -> None:
     file = exported(sealed, alone / "journal.jsonl.gz")
     file.write_bytes(damage(file.read_bytes()))
     told = verify(alone, file)
     assert told.code == 1
-    assert words in told.words
+    assert "the file has no end" in told.words
 
 
 def test_a_name_that_stands_twice_in_a_line_is_refused(lines: list[Line], alone: Path) -> None:
