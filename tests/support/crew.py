@@ -23,7 +23,7 @@ from signaling.protocol.commands import (
 )
 from signaling.protocol.errors import Refusal
 from signaling.protocol.events import CommandAnswer, TicketTaken
-from signaling.protocol.words import MediaReport, SeatState, TicketState
+from signaling.protocol.words import MediaReport, Role, SeatState, SeatStatus, TicketState
 from tests.support.hall_builder import agent, kiosk
 
 MOVES_WITHIN_S: Final = 30.0
@@ -94,6 +94,8 @@ class Crew:
         mirror, seat_id = self._hall.mirror, f"{n:02d}"
         seat, ticket = mirror.seats[seat_id], mirror.ticket_at_seat(seat_id)
         op_id = self._new_op()
+        if seat.status is SeatStatus.ON_BREAK:
+            return agent(n), OpenSeat(op_id=op_id)
         if seat.state is SeatState.WRAP_UP and seat.wrap_up_call_id is not None:
             return agent(n), FinishWrapUp(op_id=op_id, call_id=seat.wrap_up_call_id)
         if ticket is None or ticket.offer_id is None:
@@ -101,13 +103,14 @@ class Crew:
         call_id = ticket.offer_id
         if seat.state is SeatState.RESERVED:
             return agent(n), AcceptTicket(op_id=op_id, offer_id=call_id, epoch=ticket.epoch)
-        call = mirror.calls.get(call_id)
+        return self._in_call(n, call_id, op_id)
+
+    def _in_call(self, n: int, call_id: str, op_id: str) -> tuple[Actor, StoredCommand] | None:
+        call = self._hall.mirror.calls.get(call_id)
         if call is None:
             return None
-        for who, media in (
-            (Actor(role=kiosk(1).role, kiosk_id=call.kiosk_id), call.resident_media),
-            (agent(n), call.agent_media),
-        ):
+        resident = Actor(role=Role.KIOSK_PAGE, kiosk_id=call.kiosk_id)
+        for who, media in ((resident, call.resident_media), (agent(n), call.agent_media)):
             if media is not MediaReport.FLOWING:
                 flowing = MediaReport.FLOWING
                 return who, ReportMedia(op_id=op_id, call_id=call_id, media_epoch=1, media=flowing)
