@@ -25,6 +25,7 @@ from seat_server.api.document import DocumentApi
 from seat_server.api.hall import HallApi
 from seat_server.api.items import ItemApi
 from seat_server.api.journal import JournalApi
+from seat_server.api.policy import PolicyApi
 from seat_server.api.router import MAX_BODY_BYTES, ApiRouter
 from seat_server.api.session import SessionApi
 from seat_server.api.tickets import TicketApi
@@ -49,7 +50,8 @@ from service_queue.chain_keeper import open_chain_keeper
 from service_queue.clock import Clock, SteadyClock
 from service_queue.hall import Hall, open_hall
 from service_queue.store import Store
-from service_queue.views import Surroundings, wall_view
+from service_queue.view_parts import Surroundings
+from service_queue.wall_views import wall_view
 from signaling.protocol.views import WallView
 from signaling.server.ice import TurnSecret
 from signaling.server.settings import SignalingSettings
@@ -171,6 +173,7 @@ async def open_server(
                 TicketApi(ledger),
                 AppointmentApi(ledger),
                 JournalApi(ledger),
+                PolicyApi(ledger, hall),
                 AdministrationApi(accounts, sessions, devices),
             ],
             reception=Reception(sessions, own_origins=listener.origins, cookie=cookie),

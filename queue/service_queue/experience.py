@@ -71,6 +71,8 @@ class Experience:
         """How far locations are behind, beyond what the policy allows."""
         self.compared = LateWaits(FairnessPolicy(max_behind_s=0.0, over_s=policy.fairness.over_s))
         """The same with nothing allowed: for people to look at."""
+        self.last_begun_at: dict[str, float] = {}
+        """By location: when its last call began."""
         self.arrivals: deque[tuple[float, TicketRow]] = deque()
         """Tickets of late with a right to overtake, by arrival."""
         self._policy = policy
@@ -145,6 +147,7 @@ class Experience:
         if self._policy.fairness.max_behind_s is not None:
             self.late.add(at, ticket.location_id, district, waited)
         self.compared.add(at, ticket.location_id, district, waited)
+        self.last_begun_at[ticket.location_id] = at
 
     def _talked(self, ticket: TicketRow, began: float, ended: float) -> None:
         self.times.talked(ticket.item_code, ticket.department, ended - began)

@@ -6,8 +6,8 @@ thrown away at any time.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Final, TypeVar
+from collections.abc import Callable, Iterator
+from typing import Final, TypeVar, cast
 
 from sqlalchemy import Connection, func, select
 from sqlmodel import SQLModel
@@ -49,6 +49,7 @@ from signaling.protocol.words import (
 )
 
 R = TypeVar("R", bound=SQLModel)
+V = TypeVar("V")
 
 _NONE: Final = frozenset[str]()
 
@@ -89,6 +90,8 @@ class HallMirror:
         self.starts_since_green = CALM.starts_since_green
         self.version = 0
         """Rises with every change of the picture."""
+        self._made: dict[object, object] = {}
+        self._made_for = 0
         self._open: dict[str, TicketRow] = {}
         self._to_rate: set[str] = set()
         self._touched = Touched()
@@ -157,6 +160,14 @@ class HallMirror:
         """A location's district; empty where there is none."""
         location = self.locations.get(location_id or "")
         return "" if location is None else location.district
+
+    def once(self, key: object, make: Callable[[], V]) -> V:
+        """What `make` gives, made once for all who ask under `key` until the picture changes."""
+        if self._made_for != self.version:
+            self._made_for, self._made = self.version, {}
+        if key not in self._made:
+            self._made[key] = make()
+        return cast(V, self._made[key])
 
     def live_offer_or_call(self, call_id: str) -> TicketOfferRow | None:
         """The ticket offer with this id while it rings or its call lives, else None."""

@@ -12,8 +12,10 @@ from collections.abc import Iterable
 from typing import Final
 
 from service_queue.changes import Changes
+from service_queue.desk_views import desk_view
 from service_queue.hall import Hall
-from service_queue.views import Surroundings, desk_view, kiosk_view
+from service_queue.kiosk_views import kiosk_view
+from service_queue.view_parts import Surroundings
 from signaling.protocol.events import DeskUpdated, KioskUpdated, Welcomed
 from signaling.protocol.message import Message
 from signaling.protocol.signals import IceServer

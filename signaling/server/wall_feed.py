@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from typing import Protocol, TypeVar
 
 from service_queue.mirror import HallMirror
-from service_queue.views import Surroundings, wall_view
+from service_queue.view_parts import Surroundings
+from service_queue.wall_views import WallRows, wall_view
 from signaling.protocol.events import Ticked, WallReset, WallUpdated
 from signaling.protocol.views import WallView
 
@@ -24,10 +25,11 @@ class WallFeed:
 
     def __init__(self) -> None:
         self._view: WallView | None = None
+        self._rows = WallRows()
 
     def advance(self, mirror: HallMirror, now: float, around: Surroundings) -> WallUpdated | None:
         """Take a new picture; the step from the one before, or None when nothing changed."""
-        before, after = self._view, wall_view(mirror, now, around)
+        before, after = self._view, wall_view(mirror, now, around, self._rows)
         self._view = after
         if before is None:
             return None

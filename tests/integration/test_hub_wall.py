@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from service_queue.views import Surroundings, wall_view
+from service_queue.view_parts import Surroundings
+from service_queue.wall_views import wall_view
 from signaling.protocol.events import DeskUpdated, Ticked, WallReset, WallUpdated
 from signaling.protocol.views import WallView
 from tests.support.wire_hall import PATIENCE_S, Client, WireHall, open_wire_hall

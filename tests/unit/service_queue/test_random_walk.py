@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from service_queue.desk_views import desk_view
 from service_queue.hall import Hall
+from service_queue.kiosk_views import kiosk_view
 from service_queue.mirror import HallMirror
 from service_queue.tables import TicketRow
-from service_queue.views import Surroundings, desk_view, kiosk_view, wall_view
+from service_queue.view_parts import Surroundings
+from service_queue.wall_views import wall_view
 from signaling.protocol.commands import (
     AcceptTicket,
     DeclineTicket,
@@ -189,7 +192,7 @@ def check_ticket(mirror: HallMirror, row: TicketRow) -> None:
 def check_views(d: HallDriver) -> None:
     mirror, now = d.hall.mirror, d.clock.now()
     wall = wall_view(mirror, now, AROUND)
-    assert wall.today.waiting + wall.today.serving == len(wall.tickets)
+    assert wall.today.waiting + wall.today.serving + wall.today.parked == len(wall.tickets)
     for kiosk_id in mirror.kiosks:
         assert kiosk_view(mirror, kiosk_id, now, AROUND) is not None
     for seat in mirror.seats.values():

@@ -2,7 +2,10 @@ from pathlib import Path
 
 import pytest
 
-from service_queue.views import Surroundings, desk_view, kiosk_view, wall_view
+from service_queue.desk_views import desk_view
+from service_queue.kiosk_views import kiosk_view
+from service_queue.view_parts import Surroundings
+from service_queue.wall_views import wall_view
 from signaling.protocol.commands import EndCall, RateCall
 from signaling.protocol.views import DeskView, KioskView, WallView
 from signaling.protocol.words import CallState, KioskPhase, Party, SeatState, TicketEndReason

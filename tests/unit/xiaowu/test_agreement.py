@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import create_engine
 
 from service_queue.hall import Hall
-from service_queue.views import Surroundings, wall_view
+from service_queue.view_parts import Surroundings
+from service_queue.wall_views import wall_view
 from signaling.protocol.views import WallView
 from signaling.protocol.words import SeatStatus
 from tests.support.hall_builder import open_district
