@@ -19,7 +19,7 @@ from sqlmodel import SQLModel
 from seat_server.accounts import add_agent
 from seat_server.catalogue import CatalogueItem, parse_items, put_items
 from seat_server.ledger import Ledger, Part, mark_changed
-from seat_server.sheet import RowError, SheetRefused, SheetRow, decode, read_sheet
+from seat_server.sheet import RowError, SheetRefused, SheetRow, decode, header_of, read_sheet
 from seat_server.tables import AgentRow
 from service_queue.tables import (
     CategoryRow,
@@ -34,6 +34,7 @@ from signaling.protocol.words import Role
 
 FOLDER: Final = resources.files("seat_server") / "district"
 
+_LEVEL: Final = re.compile(r"[1-9]")
 _ID: Final = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 
 
@@ -58,6 +59,8 @@ class District:
     categories: tuple[CategoryRow, ...]
     items: tuple[CatalogueItem, ...]
     agents: tuple[AgentSeed, ...]
+    unsaid: frozenset[str] = frozenset()
+    """Columns of rows that its files say nothing of: an import leaves them as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +100,12 @@ def read_district(folder: Traversable) -> District:
         CategoryRow(id=row["id"], name=row["name"], name_en=row["name_en"], position=position)
         for position, row in enumerate(sheets.rows("categories", "id", "name", "name_en"))
     )
-    places = sheets.rows("locations", "id", "name", "name_en", "prefix", "time_zone")
+    places = sheets.rows(
+        "locations", "id", "name", "name_en", "prefix", "time_zone", optional=("district",)
+    )
     booths = sheets.rows("kiosks", "id", "location", "name")
-    _refuse_strays(places, booths)
+    windows = sheets.rows("seats", "id", "name", optional=("location", "level"))
+    _refuse_strays(places, booths, windows)
     return District(
         locations=tuple(
             LocationRow(
@@ -108,6 +114,7 @@ def read_district(folder: Traversable) -> District:
                 name_en=row["name_en"],
                 prefix=row["prefix"],
                 time_zone=row["time_zone"],
+                district=row["district"],
                 position=position,
             )
             for position, row in enumerate(places)
@@ -117,8 +124,14 @@ def read_district(folder: Traversable) -> District:
             for position, row in enumerate(booths)
         ),
         seats=tuple(
-            SeatRow(id=row["id"], name=row["name"], position=position)
-            for position, row in enumerate(sheets.rows("seats", "id", "name"))
+            SeatRow(
+                id=row["id"],
+                name=row["name"],
+                position=position,
+                location_id=row["location"] or None,
+                level=int(row["level"] or 1),
+            )
+            for position, row in enumerate(windows)
         ),
         categories=categories,
         items=tuple(parse_items(sheets.text("items"), {category.id for category in categories})),
@@ -134,15 +147,35 @@ def read_district(folder: Traversable) -> District:
             )
             for row in sheets.rows("agents", "login", "name", "role", "departments", "languages")
         ),
+        unsaid=frozenset(
+            column
+            for sheet, name, column in (
+                ("locations", "district", "district"),
+                ("seats", "location", "location_id"),
+                ("seats", "level", "level"),
+            )
+            if name not in sheets.header(sheet)
+        ),
     )
 
 
-def _refuse_strays(places: Sequence[SheetRow], booths: Sequence[SheetRow]) -> None:
+def _refuse_strays(
+    places: Sequence[SheetRow], booths: Sequence[SheetRow], windows: Sequence[SheetRow]
+) -> None:
     known = {row["id"] for row in places}
+    # A window of no township is the whole district's; a kiosk stands somewhere.
     errors = [
-        RowError(row.line, "location", f"kiosks.csv: {row['location']!r} is not in locations.csv")
-        for row in booths
-        if row["location"] not in known
+        RowError(row.line, "location", f"{name}.csv: {row['location']!r} is not in locations.csv")
+        for name, rows, allowed in (("kiosks", booths, known), ("seats", windows, known | {""}))
+        for row in rows
+        if row["location"] not in allowed
+    ]
+    errors += [
+        RowError(
+            row.line, "level", f"seats.csv: {row['level']!r} is not a whole number from 1 to 9"
+        )
+        for row in windows
+        if row["level"] and not _LEVEL.fullmatch(row["level"])
     ]
     prefixes: dict[str, str] = {}
     for row in places:
@@ -170,11 +203,14 @@ async def import_district(ledger: Ledger, district: District, *, actor: str) -> 
 async def _put_district(ledger: Ledger, district: District, actor: str, *, renew: bool) -> Loaded:
     def unit(tx: Transaction) -> Loaded:
         keep_items = not renew and tx.find(ServiceItemRow) is not None
+        renewed = _NAMING - district.unsaid if renew else frozenset()
+        # Kiosks are always said to stand somewhere; only a window may be nobody's own.
+        booths = renewed | {"location_id"} if renew else renewed
         loaded = Loaded(
-            locations=_put(tx, district.locations, renew=renew),
-            kiosks=_put(tx, district.kiosks, renew=renew),
-            seats=_put(tx, district.seats, renew=renew),
-            categories=_put(tx, district.categories, renew=renew),
+            locations=_put(tx, district.locations, renewed),
+            kiosks=_put(tx, district.kiosks, booths),
+            seats=_put(tx, district.seats, renewed),
+            categories=_put(tx, district.categories, renewed),
             items=0 if keep_items else put_items(tx, district.items).added,
         )
         if loaded.locations or loaded.kiosks or loaded.seats:
@@ -215,12 +251,20 @@ async def load_agents(
     return await ledger.write(actor, unit)
 
 
-_NAMING: Final = ("name", "name_en", "prefix", "time_zone", "position", "location_id")
+_NAMING: Final = frozenset(
+    {
+        *("name", "name_en", "prefix", "time_zone", "position"),
+        *("location_id", "district", "level"),
+    }
+)
 """Columns an import may change in a row that is there; the others are the hall's."""
 
 
-def _put(tx: Transaction, rows: Collection[SQLModel], *, renew: bool) -> int:
-    """Insert the rows whose id is not taken, and rename the others; return how many changed."""
+def _put(tx: Transaction, rows: Collection[SQLModel], renewed: frozenset[str]) -> int:
+    """Insert the rows whose id is not taken, and change the `renewed` columns of the others.
+
+    Returns how many rows changed.
+    """
     changed = 0
     for row in rows:
         kind = type(row)
@@ -229,16 +273,18 @@ def _put(tx: Transaction, rows: Collection[SQLModel], *, renew: bool) -> int:
         if there is None:
             tx.add(row)
             changed += 1
-        elif renew:
-            changed += _rename(tx, there, row, key)
+        else:
+            changed += _renew(tx, there, row, key, renewed)
     return changed
 
 
-def _rename(tx: Transaction, there: SQLModel, row: SQLModel, key: str) -> bool:
+def _renew(
+    tx: Transaction, there: SQLModel, row: SQLModel, key: str, renewed: frozenset[str]
+) -> bool:
     table = table_of(type(row))
     news = {
         name: getattr(row, name)
-        for name in _NAMING
+        for name in renewed
         if name in table.c and getattr(row, name) != getattr(there, name)
     }
     if news:
@@ -255,8 +301,12 @@ class _Sheets:
     def text(self, name: str) -> str:
         return decode((self.folder / f"{name}.csv").read_bytes())
 
-    def rows(self, name: str, *columns: str) -> list[SheetRow]:
-        rows = read_sheet(self.text(name), columns)
+    def header(self, name: str) -> list[str]:
+        """The names of its columns."""
+        return header_of(self.text(name))
+
+    def rows(self, name: str, *columns: str, optional: Sequence[str] = ()) -> list[SheetRow]:
+        rows = read_sheet(self.text(name), columns, optional)
         key = columns[0]
         errors = [
             RowError(row.line, key, f"{name}.csv: {row[key]!r} is not an id")

@@ -63,8 +63,17 @@ def decode(content: bytes) -> str:
     raise SheetRefused([RowError(1, None, "the file is neither UTF-8 nor GB18030")])
 
 
-def read_sheet(text: str, columns: Collection[str]) -> list[SheetRow]:
+def header_of(text: str) -> list[str]:
+    """The names in the header of a CSV that `read_sheet` takes."""
+    return [cell.strip() for cell in next(csv.reader(io.StringIO(text, newline="")), [])]
+
+
+def read_sheet(
+    text: str, columns: Collection[str], optional: Collection[str] = ()
+) -> list[SheetRow]:
     """Return the rows of a CSV whose header names exactly `columns`, in any order.
+
+    Columns that are `optional` may be there too; where they are not, their cells are empty.
 
     Raises:
         SheetRefused: the header differs, a row has too many or too few cells, or a cell holds
@@ -75,7 +84,7 @@ def read_sheet(text: str, columns: Collection[str]) -> list[SheetRow]:
     rows: list[SheetRow] = []
     try:
         header = [cell.strip() for cell in next(reader, [])]
-        errors.extend(_header_errors(header, columns))
+        errors.extend(_header_errors(header, columns, optional))
         if errors:
             raise SheetRefused(errors)
         first = reader.line_num + 1
@@ -90,7 +99,9 @@ def read_sheet(text: str, columns: Collection[str]) -> list[SheetRow]:
                 )
                 continue
             row = SheetRow(
-                line, {name: cell.strip() for name, cell in zip(header, cells, strict=True)}
+                line,
+                dict.fromkeys(optional, "")
+                | {name: cell.strip() for name, cell in zip(header, cells, strict=True)},
             )
             errors.extend(_cell_errors(row))
             rows.append(row)
@@ -101,13 +112,15 @@ def read_sheet(text: str, columns: Collection[str]) -> list[SheetRow]:
     return rows
 
 
-def _header_errors(header: Collection[str], columns: Collection[str]) -> Iterator[RowError]:
+def _header_errors(
+    header: Collection[str], columns: Collection[str], optional: Collection[str]
+) -> Iterator[RowError]:
     for name in columns:
         if name not in header:
             yield RowError(1, name, "the header lacks this column")
     seen: set[str] = set()
     for name in header:
-        if name not in columns:
+        if name not in columns and name not in optional:
             yield RowError(1, name or None, "the header has a column that is not known")
         elif name in seen:
             yield RowError(1, name, "the header has this column twice")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime
 import json
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typer.testing import CliRunner, Result
 
 from seat_server.district import load_district, sample_district
 from seat_server.settings import load_settings
+from service_queue.entry_code import is_well_formed
 from xiaowu.commands import admin, migrate
 from xiaowu.office import open_office
 
@@ -92,6 +94,7 @@ def test_a_password_that_is_piped_in_is_not_printed(console: Console) -> None:
         ("revoke-kiosk", "qinghe-1"),
         ("import-items", "/nonexistent.csv"),
         ("import-district", "/nonexistent"),
+        ("import-appointments", "/nonexistent.csv"),
         ("add-agent", "x", "--name", "x", "--role", "kiosk_page"),
         ("certificate",),
     ],
@@ -126,3 +129,52 @@ def test_the_certificate_comes_with_instructions(console: Console) -> None:
     made = console.json("certificate", "--host", "other.example")
     assert made["authority_is_new"] is False
     assert made["fingerprint_sha256"] in result.output
+
+
+def sheet_of(folder: Path, *rows: str) -> Path:
+    file = folder / "expected.csv"
+    file.write_text("\n".join(("item,location,due_at", *rows)) + "\n", encoding="utf-8")
+    return file
+
+
+def tomorrow_at(time: str) -> str:
+    return f"{datetime.date.today() + datetime.timedelta(days=1):%Y-%m-%d} {time}"
+
+
+def test_appointments_come_from_a_sheet_with_a_code_for_each(
+    console: Console, tmp_path: Path
+) -> None:
+    file = sheet_of(
+        tmp_path, f"sb001,qinghe,{tomorrow_at('09:30')}", f"help,baishi,{tomorrow_at('10:00')}"
+    )
+    made = console.json("import-appointments", str(file))["appointments"]
+    assert [(one["line"], one["item"], one["location"]) for one in made] == [
+        (2, "sb001", "qinghe"),
+        (3, "help", "baishi"),
+    ]
+    assert all(is_well_formed(one["code"]) for one in made)
+
+
+def test_a_sheet_with_bad_appointments_makes_none_and_names_every_line(
+    console: Console, tmp_path: Path
+) -> None:
+    file = sheet_of(
+        tmp_path,
+        f"sb001,qinghe,{tomorrow_at('09:30')}",
+        f"none,qinghe,{tomorrow_at('09:30')}",
+        f"sb001,nowhere,{tomorrow_at('09:30')}",
+        "sb001,qinghe,2001-01-01 09:30",
+        "sb001,qinghe,tomorrow",
+    )
+    result = console.run("import-appointments", str(file))
+    assert result.exit_code == 1
+    for told in (
+        "line 3, item: 'none' is not a service item",
+        "line 4, location: 'nowhere' is not a location",
+        "line 5, due_at: 2001-01-01 09:30 is over, or more than a year away",
+        "line 6, due_at: 'tomorrow' is not a time such as 2025-06-16 09:30",
+    ):
+        assert told in result.output
+    assert "line 2" not in result.output
+    good = sheet_of(tmp_path, f"sb001,qinghe,{tomorrow_at('09:30')}")
+    assert len(console.json("import-appointments", str(good))["appointments"]) == 1

@@ -6,12 +6,15 @@ import dataclasses
 import datetime
 import getpass
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from seat_server.accounts import PERSON_ROLES
+from seat_server.appointments import import_appointments
 from seat_server.certificate import CertificateInvalid, CertificateMade, make_certificate
 from seat_server.passwords import make_password
 from seat_server.sheet import SheetRefused
@@ -191,16 +194,11 @@ def import_catalogue(
     # Here, because its pinyin tables take longer to load than most commands take to run.
     from seat_server.catalogue import import_items
 
-    try:
+    with _reading(file):
         report = run_in_office(
             load_or_exit(settings_file),
             lambda office: import_items(office.ledger, file, actor=ACTOR),
         )
-    except SheetRefused as refused:
-        lines = "\n".join(str(error) for error in refused.errors)
-        fail(f"{file}: nothing was imported.\n{lines}")
-    except OSError as unreadable:
-        fail(f"{file}: {unreadable.strerror}")
     shown = {
         "added": report.added,
         "changed": report.changed,
@@ -223,20 +221,43 @@ def import_places(
     # Here, for the same reason as in `import-items`.
     from seat_server.district import import_district, read_district
 
-    try:
+    with _reading(folder):
         district = read_district(folder)
         loaded = run_in_office(
             load_or_exit(settings_file),
             lambda office: import_district(office.ledger, district, actor=ACTOR),
         )
-    except SheetRefused as refused:
-        lines = "\n".join(str(error) for error in refused.errors)
-        fail(f"{folder}: nothing was imported.\n{lines}")
-    except OSError as unreadable:
-        fail(f"{unreadable.filename or folder}: {unreadable.strerror}")
     shown = dataclasses.asdict(loaded)
     text = ", ".join(f"{count} {what}" for what, count in shown.items())
     show(shown, as_json, f"Added or renamed: {text}.")
+
+
+@app.command("import-appointments")
+def import_expected(
+    file: Path, settings_file: SettingsOption = None, as_json: JsonOption = False
+) -> None:
+    """Make the appointments of a CSV file and print their codes; if one row is bad, make none.
+
+    Columns: item, location, due_at, which is local time there, such as 2025-06-16 09:30.
+    """
+    with _reading(file):
+        made = run_in_office(
+            load_or_exit(settings_file),
+            lambda office: import_appointments(office.ledger, file, actor=ACTOR),
+        )
+    show_rows("appointments", [dataclasses.asdict(one) for one in made], as_json)
+
+
+@contextmanager
+def _reading(source: Path) -> Iterator[None]:
+    """End the program in words when the sheets cannot be used."""
+    try:
+        yield
+    except SheetRefused as refused:
+        lines = "\n".join(str(error) for error in refused.errors)
+        fail(f"{source}: nothing was imported.\n{lines}")
+    except OSError as unreadable:
+        fail(f"{unreadable.filename or source}: {unreadable.strerror}")
 
 
 def _new_password() -> tuple[str, bool]:
