@@ -33,6 +33,7 @@ STATUS: Final[Mapping[type[Refusal], HTTPStatus]] = MappingProxyType(
         queue.AppointmentUnknown: HTTPStatus.NOT_FOUND,
         queue.SeatUnknown: HTTPStatus.NOT_FOUND,
         queue.TicketUnknown: HTTPStatus.NOT_FOUND,
+        queue.PolicyVersionUnknown: HTTPStatus.NOT_FOUND,
         server.NotSignedIn: HTTPStatus.UNAUTHORIZED,
         server.SignInFailed: HTTPStatus.UNAUTHORIZED,
         server.CsrfMissing: HTTPStatus.FORBIDDEN,
@@ -83,10 +84,20 @@ def status_of(kind: type[Refusal]) -> HTTPStatus:
 def refused(refusal: Refusal) -> web.Response:
     """The answer to a request that was refused."""
     headers = {}
+    faults: tuple[Fault, ...] = ()
     if isinstance(refusal, server.TooManyTries):
         headers["Retry-After"] = str(refusal.retry_after_s)
+    if isinstance(refusal, queue.PolicyInvalid):
+        faults = tuple(
+            Fault(where=f"line {problem.line} {problem.option}".rstrip(), message=problem.reason)
+            for problem in refusal.problems
+        )
     return problem_response(
-        status_of(type(refusal)), refusal.code, detail=refusal.detail, headers=headers
+        status_of(type(refusal)),
+        refusal.code,
+        detail=refusal.detail,
+        faults=faults,
+        headers=headers,
     )
 
 

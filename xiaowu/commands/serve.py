@@ -17,7 +17,7 @@ from seat_server.listener import ListenRefused
 from seat_server.lock import AlreadyRunning
 from seat_server.logs import set_up_logs
 from seat_server.note_seal import NoteUnreadable
-from service_queue.errors import StoreError
+from service_queue.errors import PolicyUnreadable, StoreError
 from xiaowu.server_settings import OWNER_ONLY, SettingsOption, load_or_exit
 
 REASONS_NOT_TO_START: Final = (
@@ -26,6 +26,7 @@ REASONS_NOT_TO_START: Final = (
     KeyFileInvalid,
     ListenRefused,
     NoteUnreadable,
+    PolicyUnreadable,
     StoreError,
 )
 """Said in words; anything else is a fault of ours and keeps its traceback."""
