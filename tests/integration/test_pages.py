@@ -102,6 +102,7 @@ async def test_figures_are_for_this_machine_only(hall: ServerUnderTest) -> None:
     await browser.call("GET", "/api/session")
     figures = (await browser.call("GET", "/metrics")).body
     assert 'xiaowu_tickets{state="waiting"} 0.0' in figures
+    assert "xiaowu_journal_unsealed_rows" in figures
     assert 'xiaowu_api_refusals_total{code="not_signed_in"} 1.0' in figures
     passed_on = await browser.call("GET", "/metrics", **{"X-Forwarded-For": "10.0.0.9"})
     assert passed_on.status == 404
