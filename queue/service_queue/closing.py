@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from service_queue.hours import NEVER, closes_on, local_day
 from service_queue.policy import HoursPolicy
-from service_queue.tables import LocationRow, SeatRow, TicketRow, table_of
+from service_queue.tables import OPEN_TICKET, LocationRow, SeatRow, TicketRow, table_of
 from service_queue.transaction import Transaction
 from signaling.protocol.words import BreakReason, SeatState, SeatStatus, TicketState
 
@@ -41,18 +41,22 @@ def is_staffed(seats: Iterable[SeatRow]) -> bool:
 def left_at_closing_time(tx: Transaction) -> list[TicketRow]:
     """The tickets that nobody will serve any more, because it is past closing time."""
     hours = tx.policy.hours
+    places = tx.connection.execute(select(_location.c.id, _location.c.time_zone)).all()
+    last_days = {
+        zone: _last_closed_day(hours, zone, tx.now)
+        for zone in {place.time_zone for place in places}
+    }
     closed = {
-        location_id: last_day
-        for location_id, time_zone in tx.connection.execute(
-            select(_location.c.id, _location.c.time_zone)
-        )
-        if (last_day := _last_closed_day(hours, time_zone, tx.now)) is not None
+        place.id: last_day
+        for place in places
+        if (last_day := last_days[place.time_zone]) is not None
     }
     if not closed:
         return []
     found = tx.every(
         TicketRow,
         select(_ticket).where(
+            text(OPEN_TICKET),
             _ticket.c.state.in_([state.value for state in LEFT]),
             _ticket.c.day <= max(closed.values()),
         ),

@@ -5,10 +5,11 @@ from __future__ import annotations
 from operator import attrgetter
 from typing import Final, TypeVar
 
-from sqlalchemy import Select, delete, select
+from sqlalchemy import Select, delete, select, text
 
 from service_queue import calling, closing, line, offering, parking, seating
 from service_queue.tables import (
+    OPEN_TICKET,
     CallRow,
     OperationRow,
     SeatRow,
@@ -120,6 +121,7 @@ def _lapsed_offers(now: float) -> Select[tuple[object, ...]]:
 
 def _lost_kiosks(tx: Transaction) -> Select[tuple[object, ...]]:
     return select(_ticket).where(
+        text(OPEN_TICKET),
         _ticket.c.state.in_([TicketState.WAITING, TicketState.OFFERED]),
         _ticket.c.away_since <= tx.now - tx.policy.waiting_kiosk_grace_s,
     )
@@ -127,7 +129,7 @@ def _lost_kiosks(tx: Transaction) -> Select[tuple[object, ...]]:
 
 def _lapsed_parkings(now: float) -> Select[tuple[object, ...]]:
     return select(_ticket).where(
-        _ticket.c.state == TicketState.PARKED, _ticket.c.parked_until <= now
+        text(OPEN_TICKET), _ticket.c.state == TicketState.PARKED, _ticket.c.parked_until <= now
     )
 
 

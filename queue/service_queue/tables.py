@@ -277,6 +277,12 @@ class TicketTable(TicketRow, table=True):
             postgresql_where=text("state = 'waiting'"),
         ),
         Index("ix_ticket_day", "day", "location_id"),
+        Index(
+            "ix_ticket_unrated",
+            "rating_until",
+            sqlite_where=text("rating_until IS NOT NULL"),
+            postgresql_where=text("rating_until IS NOT NULL"),
+        ),
     )
 
 

@@ -49,6 +49,13 @@ def upgrade() -> None:
     )
     _open_index(OPEN_NOW)
     op.create_index("ix_call_started_at", "call", ["started_at"])
+    op.create_index(
+        "ix_ticket_unrated",
+        "ticket",
+        ["rating_until"],
+        sqlite_where=sa.text("rating_until IS NOT NULL"),
+        postgresql_where=sa.text("rating_until IS NOT NULL"),
+    )
     op.create_table(
         "entry_code",
         sa.Column("code", sa.String(), nullable=False),
@@ -131,6 +138,7 @@ def downgrade() -> None:
         *("estimate", "line_counter", "policy_version", "entry_code"),
     ):
         op.drop_table(table)
+    op.drop_index("ix_ticket_unrated", table_name="ticket")
     op.drop_index("ix_call_started_at", table_name="call")
     # A parked ticket has no state in the version before: its resident waits.
     op.execute("UPDATE ticket SET state = 'waiting' WHERE state = 'parked'")
