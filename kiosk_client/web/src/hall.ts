@@ -72,11 +72,18 @@ const KEPT_KEY = 'xiaowu.view'
 
 /**
  * A page that is loaded again while the server is away still knows the resident's number. Kept
- * for a waiting ticket only, without anything of a call.
+ * for a ticket that waits or is parked only, without anything of a call.
  */
 function keepView(view: KioskView): void {
-  const waiting = view.phase === 'waiting' || view.phase === 'ringing'
-  const kept: KioskView = { ...view, phase: 'waiting', link: null, call: null, seat_name: null }
+  const waiting = view.phase === 'waiting' || view.phase === 'ringing' || view.phase === 'parked'
+  const kept: KioskView = {
+    ...view,
+    phase: view.phase === 'parked' ? 'parked' : 'waiting',
+    link: null,
+    call: null,
+    seat_name: null,
+    return_code: null,
+  }
   try {
     if (waiting) sessionStorage.setItem(KEPT_KEY, JSON.stringify(kept))
     else sessionStorage.removeItem(KEPT_KEY)

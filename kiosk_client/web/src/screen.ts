@@ -1,6 +1,6 @@
 import type { KioskPhase, LinkStatus } from '@xiaowu/wire'
 
-export type Screen = 'trouble' | 'home' | 'ticket' | 'call' | 'rating' | 'farewell'
+export type Screen = 'trouble' | 'home' | 'ticket' | 'parked' | 'call' | 'rating' | 'farewell'
 
 /** What the choice of a screen depends on. */
 export interface Situation {
@@ -17,6 +17,8 @@ export function screenFor({ phase, status, farewell }: Situation): Screen {
     case 'waiting':
     case 'ringing':
       return 'ticket'
+    case 'parked':
+      return 'parked'
     case 'in_call':
       return 'call'
     case 'rating':

@@ -1,4 +1,4 @@
-import { opId } from '@xiaowu/wire'
+import { opId, type GreenReason } from '@xiaowu/wire'
 import { computed, reactive, type ComputedRef } from 'vue'
 import type { Item } from './catalogue'
 
@@ -7,6 +7,7 @@ export type Place =
   | { at: 'category'; id: string }
   | { at: 'frequent' }
   | { at: 'search' }
+  | { at: 'code' }
 
 export type TextSize = 1 | 2 | 3
 
@@ -22,6 +23,10 @@ export interface Visit {
   place: Place
   choice: Choice | null
   letters: string
+  /** The digits of a return code or an appointment, as far as they were typed. */
+  code: string
+  /** Why this resident may go first, as the resident says. */
+  green: GreenReason | null
   language: string
   size: TextSize
 }
@@ -40,6 +45,8 @@ export function startVisit(firstLanguage: string): VisitState {
     place: { at: 'home' },
     choice: null,
     letters: '',
+    code: '',
+    green: null,
     language: firstLanguage,
     size: 1,
   })
@@ -50,6 +57,7 @@ export function startVisit(firstLanguage: string): VisitState {
       () =>
         visit.place.at !== 'home' ||
         visit.choice !== null ||
+        visit.green !== null ||
         visit.language !== firstLanguage ||
         visit.size !== 1,
     ),
@@ -60,6 +68,7 @@ export function startVisit(firstLanguage: string): VisitState {
       visit.place = { at: 'home' }
       visit.choice = null
       visit.letters = ''
+      visit.code = ''
     },
     reset() {
       Object.assign(visit, fresh())

@@ -9,6 +9,7 @@ describe('the screen', () => {
     ['idle', 'home'],
     ['waiting', 'ticket'],
     ['ringing', 'ticket'],
+    ['parked', 'parked'],
     ['in_call', 'call'],
     ['rating', 'rating'],
     [null, 'home'],
@@ -20,7 +21,7 @@ describe('the screen', () => {
     expect(at({ farewell: true })).toBe('farewell')
   })
 
-  it.each(['waiting', 'ringing', 'in_call', 'rating'] as const)(
+  it.each(['waiting', 'parked', 'ringing', 'in_call', 'rating'] as const)(
     'stays as it is at the phase %s while the line is down or refused',
     (phase) => {
       expect(at({ phase, status: 'offline' })).toBe(at({ phase }))
@@ -32,7 +33,7 @@ describe('the screen', () => {
     expect(at({ status: 'refused' })).toBe('trouble')
   })
 
-  it.each(['idle', 'waiting', 'in_call', 'rating'] as const)(
+  it.each(['idle', 'waiting', 'parked', 'in_call', 'rating'] as const)(
     'is given up at the phase %s when the page was opened elsewhere',
     (phase) => {
       expect(at({ phase, status: 'replaced' })).toBe('trouble')

@@ -9,6 +9,8 @@ describe('a visit', () => {
     const fresh = { ...visit }
     visit.place = { at: 'search' }
     visit.letters = 'SFZ'
+    visit.code = '1234'
+    visit.green = 'elderly'
     visit.language = 'en'
     visit.size = 3
     choose(item({ code: 'id1' }))
@@ -21,6 +23,7 @@ describe('a visit', () => {
   it.each([
     ['another language', { language: 'en' }],
     ['larger letters', { size: 2 }],
+    ['a reason to go first', { green: 'pregnant' }],
     ['another place', { place: { at: 'frequent' } }],
   ] as const)('counts as touched with %s', (_what, change) => {
     const { visit, touched } = startVisit('zh')
