@@ -48,6 +48,7 @@ from seat_server.settings import Settings
 from seat_server.tokens import TokenMint
 from service_queue.chain_keeper import open_chain_keeper
 from service_queue.clock import Clock, SteadyClock
+from service_queue.forecast import Forecast, open_forecast
 from service_queue.hall import Hall, open_hall
 from service_queue.store import Store
 from service_queue.view_parts import Surroundings
@@ -130,6 +131,7 @@ async def open_server(
         hall = await stack.enter_async_context(
             open_hall(store, clock=clock, sealer=seal, policy=settings.queue)
         )
+        forecast = await stack.enter_async_context(open_forecast(hall))
         registry = CollectorRegistry()
         ledger = Ledger(store, clock, seal)
         sessions = Sessions(ledger, settings.session, keys.token_key)
@@ -147,6 +149,7 @@ async def open_server(
                 verifier=admission,
                 settings=_wire_settings(settings, listener, version),
                 registry=registry,
+                forecast=forecast,
             )
         )
         registry.register(HallFigures(hall, signaling))
@@ -169,7 +172,7 @@ async def open_server(
                     _attempts("enrol", settings),
                     token_s=settings.devices.token_minutes * 60.0,
                 ),
-                HallApi(ledger, _wall(hall, signaling)),
+                HallApi(ledger, _wall(hall, signaling, forecast)),
                 TicketApi(ledger),
                 AppointmentApi(ledger),
                 JournalApi(ledger),
@@ -250,13 +253,14 @@ def _attempts(kind: str, settings: Settings) -> Attempts:
     )
 
 
-def _wall(hall: Hall, signaling: Signaling) -> Callable[[], WallView]:
+def _wall(hall: Hall, signaling: Signaling, forecast: Forecast) -> Callable[[], WallView]:
     """The wall's picture of any moment, for whoever asks over REST."""
     around = Surroundings(
         kiosk_online=signaling.is_kiosk_online,
         kiosk_restarts_ice=lambda _kiosk_id: True,
         agent_restarts_ice=lambda _agent_id: True,
         ice_servers=lambda _subject: (),
+        wait_of=forecast.wait_of,
     )
     return lambda: wall_view(hall.mirror, hall.clock.now(), around)
 

@@ -76,7 +76,11 @@ def queue_glance(mirror: HallMirror, now: float) -> QueueGlance:
 
 def _glance(mirror: HallMirror, now: float) -> QueueGlance:
     order = mirror.standings(now).order
-    first = [mirror.tickets[each.id] for each in order[:GLANCE_LINES]]
+    first = [
+        ticket
+        for each in order[: 4 * GLANCE_LINES]
+        if (ticket := mirror.waiting_row(each.id)) is not None
+    ]
     seats = mirror.seats.values()
     return QueueGlance(
         waiting=len(order),
@@ -95,7 +99,7 @@ def _glance(mirror: HallMirror, now: float) -> QueueGlance:
                 lane=ticket.lane,
                 green=ticket.green,
             )
-            for ticket in first
+            for ticket in first[:GLANCE_LINES]
         ),
     )
 

@@ -39,6 +39,11 @@ LATEST_S: Final = 15.0
 LOOKED_BACK_S: Final = 86_400.0
 """After a start, waits quoted within this are settled that a crash left open."""
 
+STEADY_S: Final = 8.0
+STEADY_SHARE: Final = 0.04
+"""A wait that moved by less than this (the larger of both) is the one that was told already:
+screens do not flicker by seconds nobody can rely on."""
+
 Listener = Callable[[], None]
 
 
@@ -85,7 +90,9 @@ class Forecast:
         """Make one forecast now."""
         hall = self._hall
         outlook = outlook_of(hall.mirror, hall.clock.now())
-        self._waits = await asyncio.to_thread(waits, outlook) if outlook.line else {}
+        made = await asyncio.to_thread(waits, outlook) if outlook.line else {}
+        told = self._waits
+        self._waits = {one: steady(told.get(one), wait) for one, wait in made.items()}
         for listener in tuple(self._listeners):
             listener()
         await self._keep(outlook)
@@ -172,6 +179,19 @@ class Forecast:
         except (StoreUnavailable, StoreClosed):
             return
         self._called |= set(left)
+
+
+def steady(told: Wait | None, made: Wait) -> Wait:
+    """What to tell now: what was told before, while it still says the same."""
+    if told is None:
+        return made
+    room = max(STEADY_S, STEADY_SHARE * made.high_s)
+    since = made.at - told.at
+    moved = (
+        abs(told.low_s - since - made.low_s),
+        abs(told.high_s - since - made.high_s),
+    )
+    return told if max(moved) <= room else made
 
 
 @asynccontextmanager

@@ -70,8 +70,7 @@ def waiting_key(
     standings = mirror.standings(now)
     zone = mirror.locations[ticket.location_id].time_zone
     return (
-        *(ticket, standings.positions.get(ticket.id)),
-        standings.before(ticket.id) if ticket.id in standings.positions else None,
+        *(ticket, standings.before(mirror.as_waiting(ticket, now))),
         *(standings.first_present == ticket.id, windows_open(mirror)),
         around.wait_of(ticket.id),
         *(mirror.policy, hours_at(mirror.policy.hours, zone, now).as_shown(now)),
@@ -88,7 +87,7 @@ def windows_open(mirror: HallMirror) -> int:
 def _ticket(mirror: HallMirror, ticket: TicketRow, now: float, around: Surroundings) -> KioskTicket:
     standings, park = mirror.standings(now), mirror.policy.park
     waits = ticket.state is TicketState.WAITING
-    before = standings.before(ticket.id) if waits else ()
+    before = standings.before(mirror.as_waiting(ticket, now)) if waits else ()
     returned = ticket.returned_because
     return KioskTicket(
         id=ticket.id,
@@ -97,7 +96,7 @@ def _ticket(mirror: HallMirror, ticket: TicketRow, now: float, around: Surroundi
         language=ticket.language,
         state=ticket.state,
         arrived_at=ticket.arrived_at,
-        ahead=standings.positions[ticket.id] if waits else 0,
+        ahead=sum(count for _, count in before),
         soon=ticket.state is TicketState.OFFERED or standings.first_present == ticket.id,
         windows_open=windows_open(mirror),
         returned_because=_returned(returned) if returned is not None else None,

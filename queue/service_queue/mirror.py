@@ -51,6 +51,10 @@ from signaling.protocol.words import (
 R = TypeVar("R", bound=SQLModel)
 V = TypeVar("V")
 
+LONG_LINE: Final = 400
+LONG_LINES_A_S: Final = 5_000.0
+"""Tickets put in order a second, when the line is long: its order is then up to a second old."""
+
 _NONE: Final = frozenset[str]()
 
 _call = table_of(CallRow)
@@ -100,6 +104,8 @@ class HallMirror:
         self._by_seat: dict[str, str] = {}
         self._by_agent: dict[str, str] = {}
         self._standings: Standings | None = None
+        self._line_version = 0
+        self._line_for = -1
         self._tallies: dict[str, DayTally] = {}
         self._seen_calls: set[str] = set()
 
@@ -129,14 +135,28 @@ class HallMirror:
         return [ticket.id for ticket in self.standings(now).order]
 
     def standings(self, now: float) -> Standings:
-        """The line as it stands: made once for all who ask until something changes."""
+        """The line as it stands: made once for all who ask until something changes.
+
+        A line so long that making it costs is looked at anew a little later: who came since finds
+        a place in it all the same.
+        """
         known = self._standings
-        if known is None or not known.holds_from <= now < known.holds_until:
-            waiting = (t for t in self._open.values() if t.state is TicketState.WAITING)
-            line = [self.as_waiting(ticket, now) for ticket in waiting]
-            known = Standings(line, self.policy, now, self.line_state(now))
-            self._standings = known
+        if known is not None:
+            fresh = known.holds_from <= now < known.holds_until
+            length = len(known.order)
+            soon = known.holds_from + length / LONG_LINES_A_S if length > LONG_LINE else 0.0
+            if fresh and (self._line_for == self._line_version or now < soon):
+                return known
+        waiting = (t for t in self._open.values() if t.state is TicketState.WAITING)
+        line = [self.as_waiting(ticket, now) for ticket in waiting]
+        known = Standings(line, self.policy, now, self.line_state(now))
+        self._standings, self._line_for = known, self._line_version
         return known
+
+    def waiting_row(self, ticket_id: str) -> TicketRow | None:
+        """A ticket that waits, or None when it does not any more."""
+        ticket = self._open.get(ticket_id)
+        return ticket if ticket is not None and ticket.state is TicketState.WAITING else None
 
     def as_waiting(self, ticket: TicketRow, now: float) -> WaitingTicket:
         """A ticket as the rules of order and matching see it."""
@@ -223,6 +243,7 @@ class HallMirror:
         for call in changes.calls:
             self._put_call(call)
         if changes.starts_since_green is not None:
+            self._line_version += self.starts_since_green != changes.starts_since_green
             self.starts_since_green = changes.starts_since_green
         for code in changes.codes:
             self.codes[code.ticket_id or ""] = code
@@ -269,7 +290,7 @@ class HallMirror:
             del self._by_seat[old.seat_id or ""]
         if ticket.seat_id is not None and ticket.state.is_open:
             self._by_seat[ticket.seat_id] = ticket.id
-        self._standings = None
+        self._line_version += 1
 
     def _put_seat(self, seat: SeatRow) -> None:
         old = self.seats.get(seat.id)
@@ -290,7 +311,7 @@ class HallMirror:
     def _exclude(self, ticket_id: str, seat_id: str, since: float | None) -> None:
         until = (since or 0.0) + self.policy.decline_exclusion_s
         self._excluded.setdefault(ticket_id, {})[seat_id] = until
-        self._standings = None
+        self._line_version += 1
 
     def _put_call(self, call: CallRow) -> None:
         self.calls[call.id] = call

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect_right, insort
+from bisect import bisect_left, bisect_right, insort
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
@@ -41,9 +41,24 @@ class Standings:
         self.holds_until = min((at for at in ceilings if at > now), default=math.inf)
         """Then somebody reaches the ceiling, and the order may change without an event."""
 
-    def before(self, ticket_id: str) -> tuple[tuple[Precedence, int], ...]:
+    def position_of(self, ticket: WaitingTicket) -> int:
+        """How many stand before a ticket, which may have come since."""
+        known = self.positions.get(ticket.id)
+        if known is not None:
+            return known
+        mine = rank(ticket, self._policy, self._now, self._state)
+        return bisect_left(
+            self.order, mine, key=lambda one: rank(one, self._policy, self._now, self._state)
+        )
+
+    def before(self, ticket: WaitingTicket) -> tuple[tuple[Precedence, int], ...]:
         """How many stand before a ticket, by reason; they add up to its position."""
-        return self._reasons[ticket_id]
+        known = self._reasons.get(ticket.id)
+        if known is not None:
+            return known
+        # It has only just come.
+        ahead = self.position_of(ticket)
+        return ((Precedence.EARLIER, ahead),) if ahead else ()
 
     @cached_property
     def _reasons(self) -> dict[str, tuple[tuple[Precedence, int], ...]]:

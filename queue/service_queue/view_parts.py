@@ -20,7 +20,8 @@ from signaling.protocol.views import (
 from signaling.protocol.words import CallState, KioskPhase, Party, SeatStatus, TicketState
 
 
-def _no_wait(_ticket_id: str) -> Wait | None:
+def no_wait(_ticket_id: str) -> Wait | None:
+    """Where no forecasts are made."""
     return None
 
 
@@ -34,7 +35,7 @@ class Surroundings:
     agent_restarts_ice: Callable[[str], bool]
     ice_servers: Callable[[str], tuple[IceServer, ...]]
     """The servers for a kiosk's or an agent's id; short-lived credentials are made per subject."""
-    wait_of: Callable[[str], Wait | None] = _no_wait
+    wait_of: Callable[[str], Wait | None] = no_wait
     """What a waiting ticket has to expect."""
 
 

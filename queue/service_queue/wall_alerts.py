@@ -51,8 +51,8 @@ def _unmatched(mirror: HallMirror, line: list[WaitingTicket], now: float) -> Ite
         return
     open_seats = frozenset(row.id for row in mirror.seats.values() if takes_tickets(row))
     for ticket in _one_of_each_kind(line):
-        row = mirror.tickets[ticket.id]
-        if ticket.away or row.state_since > before:
+        row = mirror.waiting_row(ticket.id)
+        if row is None or ticket.away or row.state_since > before:
             continue
         for seat_row, seat in idle:
             # Twice: what has only just become possible has not been missed yet.
@@ -73,8 +73,10 @@ def _without_window(mirror: HallMirror, line: list[WaitingTicket]) -> Iterator[W
     }
     seats = [_as_free(mirror, row) for row in skills.values()]
     for ticket in _one_of_each_kind(line):
-        if all(skill_gap(ticket, seat, mirror.policy) is not None for seat in seats):
-            yield _alert("no_window", ticket.arrived_at, mirror.tickets[ticket.id])
+        row = mirror.waiting_row(ticket.id)
+        gaps = (skill_gap(ticket, seat, mirror.policy) for seat in seats)
+        if row is not None and all(gap is not None for gap in gaps):
+            yield _alert("no_window", ticket.arrived_at, row)
 
 
 def _long_waits(mirror: HallMirror, now: float) -> Iterator[WallAlert]:

@@ -37,6 +37,9 @@ class Connection:
     last_view: Message | None = field(default=None, repr=False)
     """The last event with a view, without its times, so that an equal one is not sent again."""
 
+    last_key: tuple[object, ...] | None = field(default=None, repr=False)
+    """What that view depended on, while its kiosk waits: as long as it is the same, nothing new."""
+
     @classmethod
     def open(cls, sid: str, principal: Principal, hello: Hello, bucket: TokenBucket) -> Connection:
         """The connection of `principal`, as it introduced itself."""

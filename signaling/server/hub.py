@@ -8,6 +8,7 @@ import logging
 from pydantic import ValidationError
 
 from service_queue.clock import Clock
+from service_queue.forecast import Forecast
 from service_queue.hall import Hall
 from signaling.protocol.commands import (
     ClientMessage,
@@ -50,6 +51,7 @@ class Hub:
         clock: Clock,
         settings: SignalingSettings,
         metrics: WireMetrics,
+        forecast: Forecast | None = None,
     ) -> None:
         self._hall = hall
         self._gate = gate
@@ -65,6 +67,7 @@ class Hub:
             table=self.server.table,
             settings=settings,
             metrics=metrics,
+            forecast=forecast,
         )
         self._relay = Relay(
             hall,

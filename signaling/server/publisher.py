@@ -8,25 +8,28 @@ the state, so to a client that is behind only the newest one is sent, once it ha
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterable
 from typing import Final
 
 from service_queue.changes import Changes
 from service_queue.desk_views import desk_view
+from service_queue.forecast import Forecast
 from service_queue.hall import Hall
-from service_queue.kiosk_views import kiosk_view
-from service_queue.view_parts import Surroundings
+from service_queue.kiosk_views import kiosk_view, waiting_key
+from service_queue.view_parts import Surroundings, no_wait
 from signaling.protocol.events import DeskUpdated, KioskUpdated, Welcomed
 from signaling.protocol.message import Message
 from signaling.protocol.signals import IceServer
 from signaling.protocol.version import PROTOCOL_VERSION
-from signaling.protocol.words import Role, TicketState
+from signaling.protocol.words import Role
 from signaling.server.audience import Audience
 from signaling.server.client_table import ClientTable
 from signaling.server.connection import Connection
 from signaling.server.ice import ice_servers
 from signaling.server.metrics import WireMetrics
 from signaling.server.presence import Presence
+from signaling.server.rounds import REST, Rounds
 from signaling.server.settings import SignalingSettings
 from signaling.server.wall_feed import WallFeed
 
@@ -45,6 +48,7 @@ class Publisher:
         table: ClientTable,
         settings: SignalingSettings,
         metrics: WireMetrics,
+        forecast: Forecast | None = None,
     ) -> None:
         self._hall = hall
         self._presence = presence
@@ -62,12 +66,19 @@ class Publisher:
             kiosk_restarts_ice=lambda kiosk_id: _restarts_ice(presence.kiosk_page(kiosk_id)),
             agent_restarts_ice=lambda agent_id: _restarts_ice(presence.desk(agent_id)),
             ice_servers=self._ice_servers,
+            wait_of=no_wait if forecast is None else forecast.wait_of,
         )
-        self._unsubscribe = hall.subscribe(self._follow)
+        self._rest_s = 0.0
+        """How long the loop is left alone before the rest is told again."""
+        self._rounds = Rounds()
+        self._undo = [hall.subscribe(self._follow)]
+        if forecast is not None:
+            self._undo.append(forecast.subscribe(self._news))
 
     def close(self) -> None:
         """Tell nobody anything any more."""
-        self._unsubscribe()
+        for undo in self._undo:
+            undo()
         for handle in (self._at_once, self._soon):
             if handle is not None:
                 handle.cancel()
@@ -94,7 +105,7 @@ class Publisher:
 
     def sync(self, connection: Connection) -> None:
         """Send a connection its view whether or not it changed."""
-        connection.last_view = None
+        connection.last_view = connection.last_key = None
         if connection.place is None:
             self._behind.add(connection)  # no step before the picture it starts from
             self._advance_walls()
@@ -129,6 +140,10 @@ class Publisher:
             self._at_once_to(self._presence)
         else:
             self._at_once_to(self._audience.concerned_by(changes))
+        self._news()
+
+    def _news(self) -> None:
+        self._rounds.hear()
         self._tell_the_rest_soon()
 
     def _at_once_to(self, connections: Iterable[Connection]) -> None:
@@ -145,29 +160,39 @@ class Publisher:
 
     def _tell_the_rest_soon(self) -> None:
         if self._soon is None:
-            self._soon = asyncio.get_running_loop().call_later(
-                self._settings.wall_interval_s, self._tell_the_rest
-            )
+            after = max(self._settings.wall_interval_s, self._rest_s)
+            self._soon = asyncio.get_running_loop().call_later(after, self._tell_the_rest)
 
     def _tell_the_rest(self) -> None:
         self._soon = None
+        began = time.perf_counter()
         behind, self._behind = self._behind, set()
         for connection in behind:
             if connection.place is None:
                 self._reset_wall(connection)
-        mirror = self._hall.mirror
-        for ticket in mirror.open_tickets():
-            page = self._presence.kiosk_page(ticket.kiosk_id)
-            if page is not None and ticket.state is TicketState.WAITING:
-                self._send_view(page)
-        for desk in self._audience.desks():
-            self._send_view(desk)
+        self._tell_next()
         for connection in behind:
             self._send_view(connection)
         if self._presence.walls():
             self._advance_walls()
-        if self._behind:
+        self._rest_s = REST * (time.perf_counter() - began)
+        if self._behind or self._rounds.goes_on:
             self._tell_the_rest_soon()
+
+    def _tell_next(self) -> None:
+        mirror, now = self._hall.mirror, self._hall.clock.now()
+        tickets, desks = self._rounds.take(mirror.line(now), self._audience.desks())
+        for ticket_id in tickets:
+            ticket = mirror.waiting_row(ticket_id)
+            page = None if ticket is None else self._presence.kiosk_page(ticket.kiosk_id)
+            if ticket is None or page is None:
+                continue
+            key = waiting_key(mirror, ticket, now, self._around)
+            if key != page.last_key:
+                self._send_view(page)
+                page.last_key = key
+        for desk in desks:
+            self._send_view(desk)
 
     # --- sending ---------------------------------------------------------------------------
 

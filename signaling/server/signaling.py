@@ -12,6 +12,7 @@ from typing import Final
 from aiohttp import web
 from prometheus_client import CollectorRegistry
 
+from service_queue.forecast import Forecast
 from service_queue.hall import Hall
 from signaling.server.closing import close_politely
 from signaling.server.fault import log_fault
@@ -84,8 +85,11 @@ async def open_signaling(
     settings: SignalingSettings,
     registry: CollectorRegistry | None = None,
     rng: random.Random | None = None,
+    forecast: Forecast | None = None,
 ) -> AsyncIterator[Signaling]:
     """Serve the wire under `/socket.io/` of `app`, which must not have started yet.
+
+    With a `forecast`, kiosks and walls are told the waits.
 
     The app's own shutdown closes the connections first: aiohttp alone would wait a minute for them.
     """
@@ -95,6 +99,7 @@ async def open_signaling(
         clock=hall.clock,
         settings=settings,
         metrics=WireMetrics(registry or CollectorRegistry()),
+        forecast=forecast,
     )
     hub.server.attach(app, socketio_path=SOCKET_PATH.strip("/"))
     signaling = Signaling(hub, settings, rng or random.Random())
