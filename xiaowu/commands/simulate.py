@@ -21,18 +21,18 @@ from service_queue.errors import PolicyInvalid
 from service_queue.policy import Policy
 from service_queue.policy_file import read_policy
 from service_queue.simulation import Scenario, SeatPlan, Summary, simulate, summarise
-from service_queue.simulation.recorded import NothingRecorded, RecordedDay
+from service_queue.simulation.recorded import RecordedDay
 from xiaowu.simulate.canvas import CanvasUnavailable
 from xiaowu.simulate.journal_source import (
     JournalSource,
     JournalUnreadable,
-    read_database,
-    read_export,
+    read_journal,
+    read_last_day,
 )
 from xiaowu.simulate.plot import WORDS, Plot, draw_plot
 from xiaowu.simulate.report import as_json, print_prices, print_report
 from xiaowu.simulate.runs import Tell, run_variants
-from xiaowu.simulate.sample import TICKETS_A_DAY, midnight_of, sample_hall
+from xiaowu.simulate.sample import TICKETS_A_DAY, sample_hall
 from xiaowu.simulate.variants import (
     FAIRNESS_BOUNDS,
     POOLED,
@@ -45,7 +45,6 @@ from xiaowu.simulate.variants import (
     plan_variants,
     with_bound,
 )
-from xiaowu.simulate.windows import at_homes
 
 SEATS, LOCATIONS = 20, 10
 """Of the district that comes with the program."""
@@ -123,8 +122,8 @@ def simulate_hall(  # noqa: PLR0917 - the command line's options are its argumen
             fairness_price=fairness_price,
         )
         if journal is not None:
-            source = _read_journal(journal)
-            outcome = _live_again(source, _recorded_day(source, day), wanted)
+            source = read_journal(journal)
+            outcome = _live_again(source, read_last_day(source, day and day.date()), wanted)
         else:
             scenario = sample_hall(
                 seats=seats, locations=locations, days=days, tickets_a_day=tickets
@@ -192,32 +191,6 @@ def _simulate(
 
 
 # --- from a journal ----------------------------------------------------------------------------
-
-
-def _read_journal(journal: str) -> JournalSource:
-    if "://" in journal:
-        return read_database(journal)
-    try:
-        return read_export(Path(journal))
-    except OSError as failed:
-        raise JournalUnreadable(f"{journal}: {failed.strerror or failed}") from failed
-
-
-def _recorded_day(source: JournalSource, day: datetime.datetime | None) -> RecordedDay:
-    if day is None:
-        last = source.recorder.last_taken_at
-        if last is None:
-            raise JournalUnreadable("nobody took a ticket in this journal")
-        date = datetime.datetime.fromtimestamp(last, ZoneInfo(source.time_zone)).date()
-    else:
-        date = day.date()
-    try:
-        recorded = source.recorder.day(midnight_of(date, source.time_zone))
-    except NothingRecorded as nothing:
-        raise JournalUnreadable(f"nobody took a ticket on {date}") from nothing
-    if not recorded.seats:
-        raise JournalUnreadable(f"no window was open on {date}")
-    return recorded if source.knows_windows else at_homes(recorded)
 
 
 def _in_force(source: JournalSource) -> Policy:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import datetime
 import gzip
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Final
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, select
 from sqlalchemy.engine import make_url
@@ -17,7 +19,13 @@ from sqlalchemy.exc import ArgumentError
 from seat_server.database import Database, DatabaseRefused
 from service_queue.journal_entry import JournalEntry
 from service_queue.journal_reader import read_entries
-from service_queue.simulation.recorded import Known, Place, Recorder
+from service_queue.simulation.recorded import (
+    Known,
+    NothingRecorded,
+    Place,
+    RecordedDay,
+    Recorder,
+)
 from service_queue.store import Store
 from service_queue.tables import (
     LocationRow,
@@ -27,6 +35,7 @@ from service_queue.tables import (
     table_of,
 )
 from signaling.protocol.errors import Refusal
+from xiaowu.simulate.windows import at_homes
 
 TIME_ZONE: Final = "Asia/Shanghai"
 """Of an export, which does not say it."""
@@ -50,6 +59,42 @@ class JournalSource:
     """It says which window belongs to which location."""
     policy_text: str | None = None
     """The policy in force, if one was ever applied."""
+
+
+def read_journal(name: str) -> JournalSource:
+    """Read a journal by the name of an export, or by the address of a database.
+
+    Raises:
+        JournalUnreadable: it is neither, or cannot be read.
+    """
+    if "://" in name:
+        return read_database(name)
+    try:
+        return read_export(Path(name))
+    except OSError as failed:
+        raise JournalUnreadable(f"{name}: {failed.strerror or failed}") from failed
+
+
+def read_last_day(source: JournalSource, day: datetime.date | None = None) -> RecordedDay:
+    """One day of a journal; the last with a ticket if none is named.
+
+    Raises:
+        JournalUnreadable: nobody came that day, or no window was open.
+    """
+    zone = ZoneInfo(source.time_zone)
+    if day is None:
+        last = source.recorder.last_taken_at
+        if last is None:
+            raise JournalUnreadable("nobody took a ticket in this journal")
+        day = datetime.datetime.fromtimestamp(last, zone).date()
+    midnight = datetime.datetime.combine(day, datetime.time(), zone).timestamp()
+    try:
+        recorded = source.recorder.day(midnight)
+    except NothingRecorded as nothing:
+        raise JournalUnreadable(f"nobody took a ticket on {day}") from nothing
+    if not recorded.seats:
+        raise JournalUnreadable(f"no window was open on {day}")
+    return recorded if source.knows_windows else at_homes(recorded)
 
 
 def read_export(file: Path) -> JournalSource:

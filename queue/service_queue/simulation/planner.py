@@ -8,12 +8,13 @@ from __future__ import annotations
 import random
 from bisect import bisect
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from math import exp, sqrt
+from math import exp, log, sqrt
 
 from service_queue.policy import Policy
+from service_queue.service_times import LogNormal
 from service_queue.simulation.erlang import PooledLine
 from service_queue.simulation.record import Record, simulate
 from service_queue.simulation.resident import Resident
@@ -29,6 +30,9 @@ BATCHES = 20
 
 _SCREENED = 4
 """A first look at a candidate takes this part of the residents."""
+
+_LEAST_SPREAD = 0.1
+"""Of a department with few visits, which look more alike than they are."""
 
 Tell = Callable[[int, int], None]
 
@@ -85,6 +89,32 @@ def draw_mix(
         service_s = exp(talk.mu + talk.sigma * numbers.gauss(0.0, 1.0))
         residents.append(_resident(n, at, item.department, service_s))
     return residents
+
+
+def mix_of(residents: Iterable[Resident]) -> list[ItemPlan]:
+    """What a recorded day was asked for, by department, as log-normal times."""
+    logs: defaultdict[str, list[float]] = defaultdict(list)
+    for resident in residents:
+        if resident.service_s > 0.0:
+            logs[resident.department].append(log(resident.service_s))
+    plans = []
+    for department, seen in sorted(logs.items()):
+        mu = sum(seen) / len(seen)
+        spread = sum((each - mu) ** 2 for each in seen) / len(seen)
+        talk = LogNormal(mu, max(sqrt(spread), _LEAST_SPREAD))
+        plans.append(
+            ItemPlan(code=department, department=department, weight=float(len(seen)), talk=talk)
+        )
+    return plans
+
+
+def work_of(items: Iterable[ItemPlan]) -> dict[str, float]:
+    """By department: its share of all work."""
+    work: defaultdict[str, float] = defaultdict(float)
+    for item in items:
+        work[item.department] += item.weight * item.talk.mean_s
+    total = sum(work.values())
+    return {department: work[department] / total for department in sorted(work)}
 
 
 def draw_exponential(
