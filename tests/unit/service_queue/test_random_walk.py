@@ -15,29 +15,37 @@ from service_queue.view_parts import Surroundings
 from service_queue.wall_views import wall_view
 from signaling.protocol.commands import (
     AcceptTicket,
+    ComeBack,
     DeclineTicket,
     EndCall,
     FinishWrapUp,
+    GiveReturnCode,
     LeaveTicket,
+    MarkNoShow,
     OpenSeat,
     RateCall,
     RebuildMedia,
     ReportMedia,
+    SetShiftEnd,
     SignIn,
     SignOut,
+    StepAway,
     StoredCommand,
     TakeBreak,
     TakeTicket,
+    TransferCall,
 )
 from signaling.protocol.errors import Refusal
 from signaling.protocol.words import (
     BreakReason,
     CallState,
     DeclineReason,
+    GreenReason,
     MediaReport,
     OfferOutcome,
     SeatState,
     TicketState,
+    TransferReason,
 )
 from tests.support.hall_builder import HallDriver, agent, kiosk, open_district
 
@@ -72,7 +80,10 @@ def kiosk_command(d: HallDriver, rng: random.Random, n: int) -> StoredCommand:
     commands: list[StoredCommand] = [
         TakeTicket(op_id=op_id, item_code="pension"),
         TakeTicket(op_id=op_id, item_code="help"),
+        TakeTicket(op_id=op_id, item_code="housing", green=GreenReason.ELDERLY),
         LeaveTicket(op_id=op_id, ticket_id=some_ticket(d.hall, n)),
+        StepAway(op_id=op_id, ticket_id=some_ticket(d.hall, n)),
+        ComeBack(op_id=op_id, ticket_id=some_ticket(d.hall, n)),
         RateCall(op_id=op_id, ticket_id=some_ticket(d.hall, n), score=3),
         EndCall(op_id=op_id, call_id=call_id),
         RebuildMedia(op_id=op_id, call_id=call_id, media_epoch=1),
@@ -99,6 +110,16 @@ def seat_command(d: HallDriver, rng: random.Random) -> StoredCommand:
         AcceptTicket(op_id=op_id, offer_id=offer_id, epoch=epoch),
         DeclineTicket(op_id=op_id, offer_id=offer_id, epoch=epoch, reason=DeclineReason.OTHER),
         EndCall(op_id=op_id, call_id=offer_id),
+        MarkNoShow(op_id=op_id, call_id=offer_id),
+        TransferCall(
+            op_id=op_id,
+            call_id=offer_id,
+            reason=TransferReason.OTHER,
+            to_seat=rng.choice([None, "02"]),
+            to_item=rng.choice([None, "housing"]),
+        ),
+        GiveReturnCode(op_id=op_id, call_id=offer_id),
+        SetShiftEnd(op_id=op_id, at=rng.choice([None, d.clock.now() + 30])),
         FinishWrapUp(op_id=op_id, call_id=offer_id),
         ReportMedia(
             op_id=op_id, call_id=offer_id, media_epoch=1, media=rng.choice(list(MediaReport))
@@ -161,7 +182,7 @@ async def step(d: HallDriver, rng: random.Random) -> None:
 def check_rows(mirror: HallMirror) -> None:
     open_rows = list(mirror.open_tickets())
     assert len({row.kiosk_id for row in open_rows}) == len(open_rows)
-    held = [row for row in open_rows if row.state is not TicketState.WAITING]
+    held = [row for row in open_rows if row.state in (TicketState.OFFERED, TicketState.SERVING)]
     assert len({row.seat_id for row in held}) == len(held)
     for row in open_rows:
         check_ticket(mirror, row)
@@ -172,7 +193,8 @@ def check_rows(mirror: HallMirror) -> None:
 
 
 def check_ticket(mirror: HallMirror, row: TicketRow) -> None:
-    if row.state is TicketState.WAITING:
+    assert (row.state is TicketState.PARKED) == (row.parked_until is not None)
+    if row.state in (TicketState.WAITING, TicketState.PARKED):
         assert row.seat_id is None
         assert row.offer_id is None
         return
