@@ -1,8 +1,10 @@
 """Whether a policy could leave somebody waiting for ever. Pure.
 
 A policy that passes promises this: after `longest_wait_s` a waiting ticket is overtaken by nobody
-any more, and every window that has the skill may take it (unless that window itself declined it a
-moment ago). So it is served as soon as such a window is free.
+any more, and every window that has the skill may take it. So it is served as soon as such a window
+is free. Two things begin anew with each time a window had it: the window that declined it or handed
+it on is left out for `decline_exclusion_s`, and who comes back from a window waits up to
+`same_seat_s` for the one that knows it; both are shorter than the ceiling.
 """
 
 from __future__ import annotations

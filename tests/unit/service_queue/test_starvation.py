@@ -35,6 +35,7 @@ from tests.support.policies import policies
 pytestmark = pytest.mark.unit
 
 LEVELS = 2
+OPEN = frozenset({"s1", "s2", "s3"})
 PLACES = ("L1", "L2", "")
 DEPARTMENTS = ("人社局", "医保局", "")
 
@@ -76,7 +77,19 @@ def test_after_the_bound_a_ticket_is_overtaken_by_nobody_and_free_for_every_skil
     now = ticket.arrived_at + longest_wait_s(policy) + 0.001 + more
     assert rank(ticket, policy, now).group == CEILING
     if skill_gap(ticket, seat, policy) is None:
-        assert hindrance(ticket, seat, policy, now, open_seats={"s1", "s2", "s3"}) is None
+        assert hindrance(ticket, seat, policy, now, open_seats=OPEN) is None
+
+
+@given(policies(), waiting, windows, st.floats(0, 100_000))
+def test_who_comes_back_from_a_window_waits_for_it_less_than_the_ceiling(
+    policy: Policy, ticket: WaitingTicket, seat: FreeSeat, served_after_s: float
+) -> None:
+    back_at = ticket.arrived_at + longest_wait_s(policy) + served_after_s
+    ticket = replace(ticket, back_at=back_at)
+    now = back_at + policy.ceiling_s + 0.001
+    assert rank(ticket, policy, now).group == CEILING
+    if skill_gap(ticket, seat, policy) is None:
+        assert hindrance(ticket, seat, policy, now, open_seats=OPEN) is None
 
 
 @given(policies(), waiting, st.lists(waiting, max_size=8), st.floats(0, 10_000))
