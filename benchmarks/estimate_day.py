@@ -13,18 +13,17 @@ from dataclasses import dataclass, field, replace
 from itertools import count, pairwise
 from typing import Final
 
-from service_queue.estimate import (
+from service_queue.estimate import flat_s, waits
+from service_queue.matching import FreeSeat, Pair, match_on
+from service_queue.policy import Policy
+from service_queue.prospect import (
     OVERTAKERS_OVER_S,
     Doing,
     OpenSeat,
     Outlook,
     Standing,
     Wait,
-    flat_s,
-    waits,
 )
-from service_queue.matching import FreeSeat, Pair, match_on
-from service_queue.policy import Policy
 from service_queue.rank import LineState, WaitingTicket, in_order
 from service_queue.service_times import ServiceTimes
 from signaling.protocol.words import GreenReason

@@ -33,7 +33,7 @@ PLANS: Final = {
     "no breaks": DayPlan(breaks=False),
     "6 windows": DayPlan(seats=6, locations=3),
 }
-SEEDS: Final = tuple(range(101, 107))
+SEEDS: Final = tuple(range(101, 105))
 """None of them was looked at while the estimates were made (those were 1 to 9)."""
 
 

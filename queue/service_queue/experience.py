@@ -10,10 +10,10 @@ from typing import Final
 
 from sqlalchemy import Connection, func, select
 
-from service_queue.estimate import OVERTAKERS_OVER_S
 from service_queue.fairness import LateWaits
 from service_queue.placement import waiting_ticket
 from service_queue.policy import FairnessPolicy, Policy
+from service_queue.prospect import OVERTAKERS_OVER_S
 from service_queue.rank import LineState, claim_s
 from service_queue.service_times import ServiceTimes
 from service_queue.statements import record

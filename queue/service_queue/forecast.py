@@ -19,9 +19,10 @@ from sqlalchemy import Connection
 from service_queue import quotes
 from service_queue.changes import Changes
 from service_queue.errors import StoreClosed, StoreUnavailable
-from service_queue.estimate import Outlook, Wait, flat_s, waits
+from service_queue.estimate import flat_s, waits
 from service_queue.hall import Hall
 from service_queue.outlook import counts_as_open, outlook_of
+from service_queue.prospect import Outlook, Wait
 from service_queue.tables import EstimateRow
 from signaling.protocol.words import TicketState
 

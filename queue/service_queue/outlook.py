@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from service_queue.estimate import Doing, OpenSeat, Outlook, Standing
 from service_queue.hours import local_day
 from service_queue.mirror import HallMirror
 from service_queue.placement import free_seat
+from service_queue.prospect import Doing, OpenSeat, Outlook, Standing
 from service_queue.service_times import Visit
 from service_queue.tables import SeatRow, TicketRow
 from signaling.protocol.words import (

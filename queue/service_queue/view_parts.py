@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from service_queue.estimate import Wait
 from service_queue.mirror import HallMirror
+from service_queue.prospect import Wait
 from service_queue.tables import CallRow, SeatRow, TicketRow
 from signaling.protocol.signals import IceServer
 from signaling.protocol.views import (
