@@ -9,8 +9,9 @@ import {
   RefusedError,
   type SelfView,
   type ServerEvent,
+  type TransferReason,
 } from '@xiaowu/wire'
-import { ApiError, type Person, SessionApi } from '../session/api'
+import { ApiError, type CatalogueItem, type Person, SessionApi } from '../session/api'
 import { HallLink } from '../session/hall_link'
 import type { Memory } from '../session/memory'
 import { Checklist } from './checklist'
@@ -21,6 +22,7 @@ import { newsBetween } from './news'
 import { NoteSaver } from './note_saver'
 import { RingAlert, type RingAlertOptions } from './ring_alert'
 import { Toasts } from './toasts'
+import { addressOf, type TransferTarget } from './transfer'
 import { noteOf, ringOf, workOf } from './work'
 
 /** A command without the id that the desk gives it. */
@@ -42,7 +44,13 @@ export interface DeskOptions {
 
 const LOOK_AGAIN_MS = 3000
 
-const CHANGES_WORK: ReadonlySet<string> = new Set(['ticket.accept', 'ticket.decline', 'call.end'])
+const CHANGES_WORK: ReadonlySet<string> = new Set([
+  'ticket.accept',
+  'ticket.decline',
+  'call.end',
+  'call.no_show',
+  'call.transfer',
+])
 
 /** The composition of a desk: session, link, view, media, notes and alarms; knows no framework. */
 export class Desk {
@@ -57,6 +65,7 @@ export class Desk {
   readonly toasts: Toasts
   /** This agent just asked for a change of work, so its effect is not reported as news. */
   private asked = false
+  private items: readonly CatalogueItem[] | null = null
 
   constructor(private readonly options: DeskOptions) {
     const { state, signal } = options
@@ -183,6 +192,36 @@ export class Desk {
     const call = this.state.view?.call
     if (!call) return Promise.resolve(false)
     return this.ask({ type: 'call.end', call_id: call.id })
+  }
+
+  /** Nobody is in the booth: the ticket steps aside and is called again later. */
+  markNoShow(): Promise<boolean> {
+    const call = this.state.view?.call
+    if (!call) return Promise.resolve(false)
+    return this.ask({ type: 'call.no_show', call_id: call.id })
+  }
+
+  transfer(target: TransferTarget, reason: TransferReason): Promise<boolean> {
+    const call = this.state.view?.call
+    if (!call) return Promise.resolve(false)
+    return this.ask({ type: 'call.transfer', call_id: call.id, reason, ...addressOf(target) })
+  }
+
+  /** The view shows the code; asking again in the same call gives the same one. */
+  giveReturnCode(): Promise<boolean> {
+    const call = this.state.view?.call
+    if (!call) return Promise.resolve(false)
+    return this.ask({ type: 'call.give_return_code', call_id: call.id })
+  }
+
+  setShiftEnd(at: number | null): Promise<boolean> {
+    return this.ask({ type: 'seat.set_shift_end', at })
+  }
+
+  /** What a resident may be handed on to by name; fetched once. */
+  async itemsToSearch(): Promise<readonly CatalogueItem[]> {
+    this.items ??= await this.api.items()
+    return this.items
   }
 
   extendWrapUp(): Promise<boolean> {

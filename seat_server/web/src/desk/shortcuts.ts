@@ -8,6 +8,9 @@ export type Action =
   | 'mute'
   | 'camera'
   | 'end'
+  | 'transfer'
+  | 'no_show'
+  | 'return_code'
   | 'notes'
   | 'extend'
   | 'shortcuts'
@@ -35,6 +38,9 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { action: 'mute', key: 'm', cap: 'M', works: ['call'] },
   { action: 'camera', key: 'v', cap: 'V', works: ['call'] },
   { action: 'end', key: 'h', cap: 'H', works: ['call'] },
+  { action: 'transfer', key: 't', cap: 'T', works: ['call'] },
+  { action: 'no_show', key: 'k', cap: 'K', works: ['call'] },
+  { action: 'return_code', key: 'r', cap: 'R', works: ['call', 'wrap_up'] },
   { action: 'notes', key: 'n', cap: 'N', works: ['call', 'wrap_up'] },
   { action: 'extend', key: 'e', cap: 'E', works: ['wrap_up'] },
   { action: 'shortcuts', key: '?', cap: '?', works: ALWAYS },

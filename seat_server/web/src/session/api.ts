@@ -14,6 +14,15 @@ export interface SeatChoice {
   agent_name: string | null
 }
 
+/** A service item of the catalogue, as far as a search needs it. */
+export interface CatalogueItem {
+  code: string
+  name: string
+  name_en: string
+  department: string
+  initials: string
+}
+
 /** The server said no, or could not be reached (`unreachable`). */
 export class ApiError extends Error {
   override readonly name = 'ApiError'
@@ -72,6 +81,10 @@ export class SessionApi {
 
   async seats(): Promise<SeatChoice[]> {
     return ((await this.call('GET', '/api/seats')) as { seats: SeatChoice[] }).seats
+  }
+
+  async items(): Promise<CatalogueItem[]> {
+    return ((await this.call('GET', '/api/items')) as { items: CatalogueItem[] }).items
   }
 
   private async requestToken(): Promise<string> {

@@ -11,6 +11,11 @@ export const ticket: DeskTicket = {
   location,
   kiosk_name: '青河镇1号晓屋',
   arrived_at: 100,
+  lane: 'ordinary',
+  green: null,
+  recalls: 0,
+  hand_overs: 0,
+  handed_over_by: null,
 }
 
 export const call: CallView = {
@@ -45,6 +50,9 @@ export function deskView(over: Partial<DeskView> = {}): DeskView {
     wrap_up: null,
     queue: { waiting: 0, oldest_arrival: null, seats_available: 1, seats_in_call: 0, first: [] },
     served_today: 0,
+    shift_ends_at: null,
+    colleagues: [],
+    return_code: null,
     ...over,
   }
 }

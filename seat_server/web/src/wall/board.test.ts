@@ -13,6 +13,11 @@ function ticket(id: string, over: Partial<WallTicket> = {}): WallTicket {
     state_since: 100,
     seat_id: null,
     away: false,
+    lane: 'ordinary',
+    green: null,
+    parked_until: null,
+    hand_overs: 0,
+    wait: null,
     ...over,
   }
 }
@@ -30,6 +35,7 @@ function seat(id: string, over: Partial<WallSeat> = {}): WallSeat {
     location: null,
     item: null,
     served_today: 0,
+    shift_ends_at: null,
     ...over,
   }
 }
@@ -51,6 +57,11 @@ function board(over: Partial<WallView> = {}): WallView {
       longest_wait_s: null,
       median_wait_s: null,
       ratings: [0, 0, 0, 0, 0],
+      parked: 0,
+      p90_wait_s: null,
+      gini: null,
+      alerts: [],
+      policy: '',
     },
     ...over,
   }

@@ -17,6 +17,7 @@ function seat(over: Partial<WallSeat>): WallSeat {
     location: null,
     item: null,
     served_today: 0,
+    shift_ends_at: null,
     ...over,
   }
 }
