@@ -21,6 +21,7 @@ from service_queue.elsewhere import Missed, read_missed
 from service_queue.errors import OperationReused, PolicyUnreadable
 from service_queue.matcher import Matcher
 from service_queue.mirror import HallMirror
+from service_queue.overdue import LOOK_EVERY_S, Overdue, find_overdue
 from service_queue.policy import Policy
 from service_queue.policy_store import Applied, InForce, newest_version, read_in_force
 from service_queue.roll import Roll
@@ -80,6 +81,9 @@ class Hall:
         self._purged_at = clock.now()
         self._roll = Roll(store)
         self._rolled_at = 0.0
+        self.overdue: frozenset[Overdue] = frozenset()
+        """What stands still as of the last look; empty unless something is wrong with us."""
+        self._looked_at = clock.now()
         self._matcher = Matcher()
         """Touched in the writer's turn only."""
 
@@ -198,7 +202,28 @@ class Hall:
         if now - self._purged_at > PURGE_EVERY_S:
             self._purged_at = now
             await self.store.chore("forget-operations", self._forget_operations)
+        await self._look_for_overdue(now)
         self.kept_until = now
+
+    async def _look_for_overdue(self, now: float) -> None:
+        """Report what stands still, once each, and read the line anew if it was overlooked."""
+        if now - self._looked_at < LOOK_EVERY_S:
+            return
+        self._looked_at = now
+        before = self.overdue
+        self.overdue = await self.store.read(lambda c: find_overdue(self._begin(c, now, SYSTEM)))
+        new = sorted(self.overdue - before, key=str)
+        if new:
+            await self._write(partial(self._report, new), SYSTEM)
+
+    def _report(self, new: list[Overdue], tx: Transaction) -> None:
+        for each in new:
+            log.error("overdue", extra={"overdue": each.kind, "alarm": True})
+            tx.note(
+                "alarm.raised", reason=each.kind, ticket_id=each.ticket_id, seat_id=each.seat_id
+            )
+        self._matcher.distrust()
+        sweep(tx)
 
     def _forget_operations(self, connection: Connection) -> int:
         return forget_operations(self._begin(connection, self.clock.now(), SYSTEM))

@@ -198,7 +198,7 @@ class Matcher:
             index.drop_ticket(ticket.id)
             return
         waiting = waiting_ticket(ticket, district=self._district(tx, ticket.location_id))
-        index.put_ticket(waiting, self._excluded_until(tx, ticket))
+        index.put_ticket(waiting, excluded_until(tx, ticket))
 
     def _put_seat(self, index: LineIndex, seat: SeatRow) -> None:
         index.set_open(seat.id, _is_open(seat))
@@ -214,18 +214,6 @@ class Matcher:
             district = tx.need(LocationRow, id=location_id).district
             self._districts[location_id] = district
         return district
-
-    def _excluded_until(self, tx: Transaction, ticket: TicketRow) -> Mapping[str, float]:
-        """Seats that declined it, or handed it on, a short while ago."""
-        if ticket.first_offered_at is None:
-            return {}
-        window_s = tx.policy.decline_exclusion_s
-        horizon = tx.now - window_s
-        until: dict[str, float] = {}
-        for statement in (_DECLINED, _HANDED_ON):
-            for seat_id, ended_at in tx.rows_of(statement, ticket=ticket.id, horizon=horizon):
-                until[seat_id] = max(ended_at + window_s, until.get(seat_id, 0.0))
-        return until
 
     # --- what the order depends on ---------------------------------------------------------
 
@@ -259,6 +247,19 @@ class Matcher:
         if counters.get(name) != n:
             tx.set_count(LineCounterRow, n, name=name)
             counters[name] = n
+
+
+def excluded_until(tx: Transaction, ticket: TicketRow) -> Mapping[str, float]:
+    """Seats that declined a ticket or handed it on a short while ago, and how long that counts."""
+    if ticket.first_offered_at is None:
+        return {}
+    window_s = tx.policy.decline_exclusion_s
+    horizon = tx.now - window_s
+    until: dict[str, float] = {}
+    for statement in (_DECLINED, _HANDED_ON):
+        for seat_id, ended_at in tx.rows_of(statement, ticket=ticket.id, horizon=horizon):
+            until[seat_id] = max(ended_at + window_s, until.get(seat_id, 0.0))
+    return until
 
 
 def _waits(ticket: TicketRow) -> bool:

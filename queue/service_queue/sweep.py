@@ -42,25 +42,25 @@ R = TypeVar("R", TicketOfferRow, TicketRow, CallRow, SeatRow)
 
 def sweep(tx: Transaction) -> None:
     """Move everything that is past its deadline, then offer what can be offered."""
-    for offer in _due(tx.every(TicketOfferRow, _lapsed_offers(tx.now)), "expires_at"):
+    for offer in _due(tx.every(TicketOfferRow, lapsed_offers(tx.now)), "expires_at"):
         _lapse_offer(tx, offer)
-    for ticket in _due(tx.every(TicketRow, _lost_kiosks(tx)), "away_since"):
+    for ticket in _due(tx.every(TicketRow, lost_kiosks(tx)), "away_since"):
         line.give_up(tx, ticket, TicketEvent.LOSE_KIOSK, TicketEndReason.KIOSK_LOST)
     for call in _due(tx.every(CallRow, _LIVE_CALLS), "state_since"):
         reason = why_over(tx, call)
         if reason is not None:
             calling.finish(tx, call, reason)
-    for ticket in _due(tx.every(TicketRow, _lapsed_parkings(tx.now)), "parked_until"):
+    for ticket in _due(tx.every(TicketRow, lapsed_parkings(tx.now)), "parked_until"):
         parking.lapse(tx, ticket)
     for ticket in _due(closing.left_at_closing_time(tx), "arrived_at"):
         line.give_up(tx, ticket, TicketEvent.CLOSE, TicketEndReason.SERVICE_CLOSED)
-    for seat in _due(tx.every(SeatRow, _finished_wrap_ups(tx.now)), "wrap_up_until"):
+    for seat in _due(tx.every(SeatRow, finished_wrap_ups(tx.now)), "wrap_up_until"):
         seating.end_wrap_up(tx, seat, "time_up")
-    for seat in _due(tx.every(SeatRow, _ended_shifts(tx.now)), "shift_ends_at"):
+    for seat in _due(tx.every(SeatRow, ended_shifts(tx.now)), "shift_ends_at"):
         seating.end_shift(tx, seat)
-    for seat in _due(tx.every(SeatRow, _empty_seats(tx)), "away_since"):
+    for seat in _due(tx.every(SeatRow, empty_seats(tx)), "away_since"):
         seating.leave_seat(tx, seat, "away")
-    for ticket in _due(tx.every(TicketRow, _lapsed_ratings(tx.now)), "rating_until"):
+    for ticket in _due(tx.every(TicketRow, lapsed_ratings(tx.now)), "rating_until"):
         line.lapse_rating(tx, ticket)
     offering.match_all(tx)
 
@@ -115,11 +115,13 @@ def _lapse_offer(tx: Transaction, offer: TicketOfferRow) -> None:
         offering.fall(tx, offer, OfferOutcome.REVOKED, "seat_away")
 
 
-def _lapsed_offers(now: float) -> Select[tuple[object, ...]]:
+def lapsed_offers(now: float) -> Select[tuple[object, ...]]:
+    """Offers that ring past their end."""
     return select(_offer).where(_offer.c.outcome.is_(None), _offer.c.expires_at <= now)
 
 
-def _lost_kiosks(tx: Transaction) -> Select[tuple[object, ...]]:
+def lost_kiosks(tx: Transaction) -> Select[tuple[object, ...]]:
+    """Tickets whose kiosk is gone for good, before their call."""
     return select(_ticket).where(
         text(OPEN_TICKET),
         _ticket.c.state.in_([TicketState.WAITING, TicketState.OFFERED]),
@@ -127,21 +129,25 @@ def _lost_kiosks(tx: Transaction) -> Select[tuple[object, ...]]:
     )
 
 
-def _lapsed_parkings(now: float) -> Select[tuple[object, ...]]:
+def lapsed_parkings(now: float) -> Select[tuple[object, ...]]:
+    """Parked tickets whose time is up."""
     return select(_ticket).where(
         text(OPEN_TICKET), _ticket.c.state == TicketState.PARKED, _ticket.c.parked_until <= now
     )
 
 
-def _ended_shifts(now: float) -> Select[tuple[object, ...]]:
+def ended_shifts(now: float) -> Select[tuple[object, ...]]:
+    """Seats whose shift is over."""
     return select(_seat).where(_seat.c.agent_id.is_not(None), _seat.c.shift_ends_at <= now)
 
 
-def _finished_wrap_ups(now: float) -> Select[tuple[object, ...]]:
+def finished_wrap_ups(now: float) -> Select[tuple[object, ...]]:
+    """Seats whose after-call work is over."""
     return select(_seat).where(_seat.c.state == SeatState.WRAP_UP, _seat.c.wrap_up_until <= now)
 
 
-def _empty_seats(tx: Transaction) -> Select[tuple[object, ...]]:
+def empty_seats(tx: Transaction) -> Select[tuple[object, ...]]:
+    """Seats whose desk is gone for good, without a call."""
     return select(_seat).where(
         _seat.c.agent_id.is_not(None),
         _seat.c.state.in_([SeatState.IDLE, SeatState.WRAP_UP]),
@@ -149,5 +155,6 @@ def _empty_seats(tx: Transaction) -> Select[tuple[object, ...]]:
     )
 
 
-def _lapsed_ratings(now: float) -> Select[tuple[object, ...]]:
+def lapsed_ratings(now: float) -> Select[tuple[object, ...]]:
+    """Tickets that nobody rated in time."""
     return select(_ticket).where(_ticket.c.rating_until <= now)

@@ -47,10 +47,10 @@ def hot(connection: Connection) -> dict[str, Select[Any]]:
         "who declined": matcher._DECLINED,
         "who handed on": matcher._HANDED_ON,
         "calls of late": late_calls._BEGUN,
-        "lapsed offers": sweep._lapsed_offers(0.0),
-        "lost kiosks": sweep._lost_kiosks(tx),
-        "lapsed parkings": sweep._lapsed_parkings(0.0),
-        "lapsed ratings": sweep._lapsed_ratings(0.0),
+        "lapsed offers": sweep.lapsed_offers(0.0),
+        "lost kiosks": sweep.lost_kiosks(tx),
+        "lapsed parkings": sweep.lapsed_parkings(0.0),
+        "lapsed ratings": sweep.lapsed_ratings(0.0),
         "live calls": select(_call).where(_call.c.state != CallState.ENDED),
     }
 
