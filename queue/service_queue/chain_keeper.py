@@ -8,6 +8,7 @@ does, and both would write the same.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -78,6 +79,15 @@ class _Work:
     """A row that no program of ours wrote; nothing after it can be sealed."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """What became of some work."""
+
+    end: ChainEnd
+    done: bool
+    checkpoint: bool = False
+
+
 class ChainKeeper:
     """Keeps the chain of one store. Made by `open_chain_keeper`."""
 
@@ -87,16 +97,23 @@ class ChainKeeper:
         self._store = store
         self._clock = clock
         self._told_of: int | None = None
+        self._stopping = asyncio.Event()
 
     async def run(self) -> None:
-        """Seal what is committed, until cancelled."""
-        while True:
+        """Seal what is committed, until `stop`."""
+        while not self._stopping.is_set():
             try:
                 await self.catch_up()
             except (StoreError, SQLAlchemyError) as failure:
                 # It must outlive a failing disk; what waits is seen in the figures.
                 log.warning("the journal could not be sealed: %s", type(failure).__name__)
-            await asyncio.sleep(SEAL_EVERY_S)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(SEAL_EVERY_S):
+                    await self._stopping.wait()
+
+    def stop(self) -> None:
+        """Have `run` return when it is through with what it is at."""
+        self._stopping.set()
 
     async def catch_up(self, *, closing: bool = False) -> None:
         """Seal everything that is committed now; `closing` ends it with a checkpoint.
@@ -111,11 +128,11 @@ class ChainKeeper:
             wants_checkpoint = work.checkpoint_is_due or closing
             if not work.seals and not (wants_checkpoint and work.end.count):
                 return
-            end = await self._write(work, checkpoint=wants_checkpoint)
-            if end is None:  # another process is at it
+            written = await self._write(work, checkpoint=wants_checkpoint)
+            if written is None:  # another process is at it
                 return
-            self.end = end
-            if len(work.seals) < BATCH:
+            self.end = written.end
+            if written.done and len(work.seals) < BATCH:
                 return
 
     async def finish(self) -> None:
@@ -153,30 +170,34 @@ class ChainKeeper:
         is_news = kept is None or count + len(seals) > kept.count
         return _Work(sealed, end, tuple(seals), due and is_news, malformed)
 
-    async def _write(self, work: _Work, *, checkpoint: bool) -> ChainEnd | None:
-        end = await self._store.chore(
+    async def _write(self, work: _Work, *, checkpoint: bool) -> _Written | None:
+        """Write the seals, if no other process is at it just now."""
+        written = await self._store.chore(
             CHORE, lambda connection: self._insert(connection, work, checkpoint)
         )
-        if end is not None and checkpoint:
+        if written is not None and written.checkpoint:
             # In the log it leaves this machine, where logs are collected elsewhere.
+            end = written.end
             shown = {"seq": end.seq, "hash": end.hash.hex(), "rows": end.count}
             log.info("journal checkpoint", extra=shown)
-        return end
+        return written
 
-    def _insert(self, connection: Connection, work: _Work, checkpoint: bool) -> ChainEnd | None:
-        """Write the seals, unless somebody else wrote some since; they would be the same."""
+    def _insert(self, connection: Connection, work: _Work, checkpoint: bool) -> _Written:
         if last_seal(connection) != work.sealed:
-            return None
+            # Somebody sealed since the rows were read: the same rows with the same hashes.
+            return _Written(work.end, done=False)
         if work.seals:
             rows = [{"seq": seq, "hash": made.hex()} for seq, made in work.seals]
             connection.execute(insert(_seal), rows)
         seq, made = work.seals[-1] if work.seals else (work.end.seq, work.end.hash)
         count = work.end.count + len(work.seals)
+        end = ChainEnd(seq, made, count, max(0, work.end.unsealed - len(work.seals)))
         kept = last_checkpoint(connection)
-        if checkpoint and (kept is None or kept.seq < seq):
+        is_news = checkpoint and (kept is None or kept.seq < seq)
+        if is_news:
             values = {"seq": seq, "hash": made.hex(), "count": count, "at": self._clock.now()}
             connection.execute(insert(_checkpoint).values(values))
-        return ChainEnd(seq, made, count, max(0, work.end.unsealed - len(work.seals)))
+        return _Written(end, done=True, checkpoint=is_news)
 
     def _tell_of(self, malformed: int | None) -> None:
         if malformed is not None and malformed != self._told_of:
@@ -202,6 +223,9 @@ async def open_chain_keeper(store: Store, clock: Clock) -> AsyncIterator[ChainKe
     try:
         yield keeper
     finally:
+        keeper.stop()
+        # Not cancelled at once: what it is just writing would go on behind our back.
+        await asyncio.wait({task}, timeout=FINISH_WITHIN_S)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         await keeper.finish()
