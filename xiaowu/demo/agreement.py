@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
-from service_queue.replay import ToldSeat
+from service_queue.replay import ToldSeat, ToldTicket
 from service_queue.tables import SeatRow, TicketRow
 from signaling.protocol.views import WallSeat, WallTicket, WallView
 from signaling.protocol.words import SeatState, SeatStatus, TicketState
@@ -17,14 +17,8 @@ Facts = Mapping[str, tuple[object, ...]]
 
 def table_violations(history: History, record: HallRecord) -> list[Violation]:
     """Where the tables say something else than the journal told again."""
-    told_tickets = {
-        ticket_id: (t.state, t.kiosk_id, t.epoch, t.seat_id if t.state.is_open else None)
-        for ticket_id, t in history.tickets.items()
-    }
-    kept_tickets: Facts = {
-        row.id: (row.state, row.kiosk_id, row.epoch, row.seat_id if row.state.is_open else None)
-        for row in record.tickets
-    }
+    told_tickets = {ticket_id: _of_ticket(t) for ticket_id, t in history.tickets.items()}
+    kept_tickets: Facts = {row.id: _of_ticket(row) for row in record.tickets}
     told_seats = {seat_id: (s.status, s.state) for seat_id, s in history.seats.items()}
     untouched = (ToldSeat().status, ToldSeat().state)
     kept_seats: Facts = {row.id: (row.status, row.state) for row in record.seats}
@@ -40,6 +34,15 @@ def table_violations(history: History, record: HallRecord) -> list[Violation]:
             *_differences("call", told_calls, kept_calls),
         )
     ]
+
+
+def _of_ticket(ticket: ToldTicket | TicketRow) -> tuple[object, ...]:
+    return (
+        *(ticket.state, ticket.kiosk_id, ticket.epoch),
+        ticket.seat_id if ticket.state.is_open else None,
+        *(ticket.lane, ticket.place_at, ticket.department, ticket.item_code),
+        *(ticket.recalls, ticket.hand_overs, bool(ticket.green)),
+    )
 
 
 def wall_violations(wall: WallView, record: HallRecord) -> list[Violation]:

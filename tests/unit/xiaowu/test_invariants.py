@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from service_queue.journal_entry import JournalEntry
-from signaling.protocol.words import SeatState, TicketState
+from signaling.protocol.words import Lane, SeatState, TicketState
 from xiaowu.demo.invariants import History, Rule
 
 pytestmark = pytest.mark.unit
@@ -55,18 +55,33 @@ class Diary:
             detail={"epoch": epoch, "expires_at": 1020.0 + len(self.rows)},
         )
 
-    def serve(self, ticket: str, seat: str, epoch: int = 1) -> None:
+    def take_for(self, ticket: str, kiosk: str, number: str, department: str) -> None:
+        self.note(
+            "ticket.taken",
+            ticket=ticket,
+            kiosk=kiosk,
+            detail={"number": number, "location": "L", "department": department},
+        )
+
+    def begin_call(self, ticket: str, seat: str, epoch: int = 1) -> None:
         call = f"c-{ticket}-{epoch}"
         self.note("ticket.accepted", ticket=ticket, seat=seat, call=call, detail={"epoch": epoch})
         self.note("call.connected", call=call, seat=seat, ticket=ticket)
+
+    def end_call(self, ticket: str, seat: str, reason: str, epoch: int = 1) -> None:
         self.note(
             "call.ended",
-            call=call,
+            call=f"c-{ticket}-{epoch}",
             seat=seat,
             ticket=ticket,
-            reason="agent_hung_up",
+            reason=reason,
             detail={"connected": True},
         )
+
+    def serve(self, ticket: str, seat: str, epoch: int = 1) -> None:
+        call = f"c-{ticket}-{epoch}"
+        self.begin_call(ticket, seat, epoch)
+        self.end_call(ticket, seat, "agent_hung_up", epoch)
         self.note("ticket.completed", ticket=ticket, seat=seat, reason="served")
         self.note("wrap_up.begun", seat=seat, call=call)
         self.note("wrap_up.ended", seat=seat, call=call)
@@ -262,3 +277,85 @@ def test_a_ticket_that_was_acknowledged_but_is_not_in_the_journal_is_missed() ->
     history = told(a_sound_day())
     history.require_ends_of(["t9"])
     assert [violation.rule for violation in history.violations] == [Rule.ONE_END]
+
+
+def a_day_with_detours() -> Days:
+    """One steps away, one is called in vain, one is handed on, one waits for a specialist."""
+    diary = Diary()
+    diary.note("seat.signed_in", seat="s1", detail={"departments": "*"})
+    diary.note("seat.opened", seat="s1")
+    diary.note("seat.signed_in", seat="s2", detail={"departments": "tax"})
+    diary.note("seat.opened", seat="s2")
+    diary.take_for("t1", "k1", "A001", "housing")
+    diary.offer("t1", "s1")
+    diary.note("ticket.parked", ticket="t1", seat="s1", reason="stepped_away")
+    diary.take_for("t2", "k2", "A002", "housing")
+    diary.offer("t2", "s1")
+    diary.take_for("t3", "k3", "A003", "tax")
+    diary.offer("t3", "s2")
+    diary.note("ticket.unparked", ticket="t1", reason="stepped_away")
+    diary.begin_call("t2", "s1")
+    diary.end_call("t2", "s1", "no_show")
+    diary.note(
+        "ticket.parked",
+        ticket="t2",
+        seat="s1",
+        call="c-t2-1",
+        reason="no_show",
+        detail={"until": 2000.0, "recalls": 1},
+    )
+    diary.offer("t1", "s1", epoch=2)
+    diary.note(
+        "ticket.recalled",
+        ticket="t2",
+        reason="no_show",
+        detail={"lane": "recalled", "place_at": 1100.0},
+    )
+    diary.begin_call("t3", "s2")
+    diary.end_call("t3", "s2", "transferred")
+    diary.note(
+        "ticket.handed_over",
+        ticket="t3",
+        seat="s2",
+        call="c-t3-1",
+        reason="wrong_item",
+        detail={"item": "i", "department": "housing", "hand_overs": 1},
+    )
+    diary.note("wrap_up.begun", seat="s2", call="c-t3-1")
+    diary.note("wrap_up.ended", seat="s2", call="c-t3-1")
+    diary.serve("t1", "s1", epoch=2)
+    diary.offer("t3", "s1", epoch=2)
+    diary.serve("t3", "s1", epoch=2)
+    diary.offer("t2", "s1", epoch=2)
+    diary.serve("t2", "s1", epoch=2)
+    return diary.rows
+
+
+def test_a_day_with_detours_is_sound() -> None:
+    history = told(a_day_with_detours())
+    assert history.violations == []
+    recalled, handed_on = history.tickets["t2"], history.tickets["t3"]
+    assert (recalled.lane, recalled.place_at, recalled.recalls) == (Lane.RECALLED, 1100.0, 1)
+    assert (handed_on.department, handed_on.hand_overs) == ("housing", 1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "change", "rule"),
+    [
+        ("ticket.recalled", {"lane": "ordinary", "place_at": 1.0}, Rule.ORDER),
+        ("seat.signed_in", {"departments": "police"}, Rule.SKILLS),
+    ],
+    ids=str,
+)
+def test_places_and_skills_are_looked_at(kind: str, change: dict[str, object], rule: Rule) -> None:
+    rows = [replace(r, detail=change) if r.kind == kind else r for r in a_day_with_detours()]
+    assert rule in {violation.rule for violation in told(rows).violations}
+
+
+@pytest.mark.parametrize("kind", ["ticket.unparked", "ticket.recalled"])
+def test_who_was_not_parked_cannot_come_back(kind: str) -> None:
+    rows = a_day_with_detours()
+    parked = next(row for row in rows if row.kind == "ticket.parked")
+    rest = [row for row in rows if row.ticket_id != parked.ticket_id or row.kind != parked.kind]
+    broken = told([replace(r, kind=kind) if r.kind == "ticket.unparked" else r for r in rest])
+    assert Rule.LEGAL_MOVES in {violation.rule for violation in broken.violations}
