@@ -145,6 +145,7 @@ class Hall:
             return applied, mirror
 
         def follow(outcome: tuple[Applied, HallMirror]) -> None:
+            self._log_policy()
             self._replace_mirror(outcome[1])
 
         applied, _ = await self.store.write(work, follow)
@@ -282,7 +283,12 @@ class Hall:
             self._in_force = replace(self._in_force, version=newest)
             return False
         self.policy = self._in_force.at(now)
+        self._log_policy()
         return True
+
+    def _log_policy(self) -> None:
+        force = self._in_force
+        log.info("policy in force", extra={"policy": force.policy.name, "version": force.version})
 
     def _catch_up(self, missed: Missed) -> None:
         self._roll.call()
@@ -343,6 +349,7 @@ class Hall:
             lambda connection: read_in_force(connection, self._initial, now)
         )
         self.policy = self._in_force.at(now)
+        self._log_policy()
         await self._roll.join()
         await self._write(attendance.everyone_away, SYSTEM)
         await self.reload()
