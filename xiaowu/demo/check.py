@@ -20,7 +20,7 @@ from xiaowu.demo.bot_report import (
     TicketAcknowledged,
     TicketOver,
 )
-from xiaowu.demo.hall_record import HallRecord, hall_database, read_record
+from xiaowu.demo.hall_record import HallRecord, hall_database, read_audit, read_record
 from xiaowu.demo.invariants import History, Rule, Violation
 from xiaowu.demo.processes import ProgramFailed
 from xiaowu.demo.stage import Script, Stage, open_stage
@@ -105,7 +105,7 @@ async def check(script: Script, *, calls: int, chaos: bool, tell: Callable[[str]
                     ended_early = str(failed)
                 tell("looking everything over")
                 on_the_wall = await _wall_violations(wall, engine)
-            record = read_record(engine)
+            record, audit = read_record(engine), read_audit(engine)
     history = _history(record, script)
     history.require_end()
     history.require_ends_of(tally.acknowledged)
@@ -113,6 +113,8 @@ async def check(script: Script, *, calls: int, chaos: bool, tell: Callable[[str]
     rows = len(record.tickets) + len(record.seats) + len(record.calls)
     history.looked_at[Rule.TABLES_AGREE] = rows
     history.looked_at[Rule.WALL_AGREES] = len(record.tickets) + len(record.seats)
+    history.looked_at[Rule.SEALED] = audit.rows
+    tampered = [Violation(Rule.SEALED, str(found), found.first) for found in audit.findings]
     return judge(
         record,
         wanted=calls,
@@ -120,7 +122,7 @@ async def check(script: Script, *, calls: int, chaos: bool, tell: Callable[[str]
         heard=tally.heard,
         errors=tally.errors,
         looked_at=history.looked_at,
-        violations=[*history.violations, *in_tables, *on_the_wall],
+        violations=[*history.violations, *in_tables, *on_the_wall, *tampered],
         server_kills=kills,
         took_s=time.monotonic() - began,
         ended_early=ended_early,

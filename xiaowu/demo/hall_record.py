@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,12 +10,13 @@ from typing import TypeVar
 from sqlalchemy import Connection, Engine, select
 from sqlmodel import SQLModel
 
-from service_queue.backend import open_engine
-from service_queue.journal_entry import JournalEntry
+from service_queue.audit import Audit
+from service_queue.backend import READ_ONLY, open_engine
 from service_queue.hours import local_day
+from service_queue.journal_entry import JournalEntry
+from service_queue.journal_reader import audit_journal, read_entries
 from service_queue.tables import (
     CallRow,
-    JournalRow,
     LocationRow,
     RatingRow,
     SeatRow,
@@ -56,39 +56,35 @@ def hall_database(url: str) -> Iterator[Engine]:
 
 def read_record(engine: Engine) -> HallRecord:
     """Everything the invariants look at, of one moment."""
+    with _one_moment(engine) as connection:
+        return HallRecord(
+            journal=tuple(read_entries(connection)),
+            locations=_rows(connection, LocationRow),
+            tickets=_rows(connection, TicketRow),
+            seats=_rows(connection, SeatRow),
+            calls=_rows(connection, CallRow),
+            ratings=_rows(connection, RatingRow, "ticket_id"),
+        )
+
+
+def read_audit(engine: Engine) -> Audit:
+    """Whether the journal is as it was sealed."""
+    with _one_moment(engine) as connection:
+        return audit_journal(connection)
+
+
+@contextmanager
+def _one_moment(engine: Engine) -> Iterator[Connection]:
     with engine.connect() as connection:
-        connection.info["read_only"] = True
+        connection.info[READ_ONLY] = True
         try:
-            return HallRecord(
-                journal=tuple(_entry(row) for row in _rows(connection, JournalRow, "seq")),
-                locations=_rows(connection, LocationRow),
-                tickets=_rows(connection, TicketRow),
-                seats=_rows(connection, SeatRow),
-                calls=_rows(connection, CallRow),
-                ratings=_rows(connection, RatingRow, "ticket_id"),
-            )
+            yield connection
         finally:
             connection.rollback()
-            connection.info.pop("read_only", None)
+            connection.info.pop(READ_ONLY, None)
 
 
 def _rows(connection: Connection, model: type[R], key: str = "id") -> tuple[R, ...]:
     table = table_of(model)
     found = connection.execute(select(table).order_by(table.c[key]))
     return tuple(model(**row._mapping) for row in found)
-
-
-def _entry(row: JournalRow) -> JournalEntry:
-    assert row.seq is not None, "a row that was read has its number"
-    return JournalEntry(
-        seq=row.seq,
-        at=row.at,
-        kind=row.kind,
-        actor=row.actor,
-        kiosk_id=row.kiosk_id,
-        seat_id=row.seat_id,
-        ticket_id=row.ticket_id,
-        call_id=row.call_id,
-        reason=row.reason,
-        detail=json.loads(row.detail),
-    )

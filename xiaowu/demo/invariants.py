@@ -33,6 +33,7 @@ class Rule(StrEnum):
     ONE_END = "every_acknowledged_ticket_ends_once"
     TABLES_AGREE = "database_says_what_the_journal_says"
     WALL_AGREES = "wall_shows_what_the_database_says"
+    SEALED = "the_journal_is_as_it_was_sealed"
 
 
 @dataclass(frozen=True, slots=True)

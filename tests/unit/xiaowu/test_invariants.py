@@ -133,7 +133,7 @@ def test_a_sound_day_breaks_no_rule() -> None:
 
 def test_every_rule_of_the_journal_was_looked_at() -> None:
     looked_at = told(a_sound_day()).looked_at
-    of_the_tables = {Rule.TABLES_AGREE, Rule.WALL_AGREES}
+    of_the_tables = {Rule.TABLES_AGREE, Rule.WALL_AGREES, Rule.SEALED}
     assert all(looked_at[rule] > 0 for rule in Rule if rule not in of_the_tables)
 
 
