@@ -24,7 +24,7 @@ JOURNAL = table_of(JournalRow)
 ANSWERS_WITHIN_S = 60.0
 LOOK_EVERY_S = 0.05
 HEARD_BEFORE_THE_KILL = 6
-IMPATIENT = Policy(offer_timeout_s=2.0, call_away_grace_s=1.0, idle_seat_grace_s=1.0)
+IMPATIENT = Policy(offer_timeout_s=3.0, call_away_grace_s=3.0)
 """What was at the killed server's seats goes back to the line soon."""
 
 SHIFTS = [

@@ -23,7 +23,7 @@ from signaling.protocol.commands import (
 )
 from signaling.protocol.errors import Refusal
 from signaling.protocol.events import CommandAnswer, TicketTaken
-from signaling.protocol.words import MediaReport, Role, SeatState, SeatStatus, TicketState
+from signaling.protocol.words import CallState, MediaReport, SeatState, SeatStatus, TicketState
 from tests.support.hall_builder import agent, kiosk
 
 MOVES_WITHIN_S: Final = 30.0
@@ -71,16 +71,32 @@ class Crew:
             assert isinstance(answer, TicketTaken)
             taken.append(answer.ticket_id)
             while not self._is_served(answer.ticket_id):
-                await self._something()
+                report = self._what_is_seen(answer.ticket_id)
+                if report is None:
+                    await self._something()
+                    continue
+                with contextlib.suppress(Refusal):
+                    await self._do(kiosk(n), report)
         return taken
+
+    def _what_is_seen(self, ticket_id: str) -> ReportMedia | None:
+        """The resident sees the agent while somebody is at the seat, and says when that changes."""
+        mirror = self._hall.mirror
+        ticket = mirror.tickets.get(ticket_id)
+        call = mirror.calls.get((ticket and ticket.offer_id) or "")
+        if call is None or call.state is CallState.ENDED:
+            return None
+        away = mirror.seats[call.seat_id].away_since is not None
+        seen = MediaReport.STALLED if away else MediaReport.FLOWING
+        if call.resident_media is seen:
+            return None
+        return ReportMedia(op_id=self._new_op(), call_id=call.id, media_epoch=1, media=seen)
 
     def _is_served(self, ticket_id: str) -> bool:
         ticket = self._hall.mirror.tickets.get(ticket_id)
         return ticket is not None and ticket.state is TicketState.COMPLETED
 
     async def _serve(self, n: int) -> None:
-        await self._do(agent(n), SignIn(op_id=self._new_op(), seat_id=f"{n:02d}"))
-        await self._do(agent(n), OpenSeat(op_id=self._new_op()))
         while True:
             step = self._next_step(n)
             if step is None:
@@ -94,6 +110,8 @@ class Crew:
         mirror, seat_id = self._hall.mirror, f"{n:02d}"
         seat, ticket = mirror.seats[seat_id], mirror.ticket_at_seat(seat_id)
         op_id = self._new_op()
+        if seat.agent_id is None:
+            return agent(n), SignIn(op_id=op_id, seat_id=seat_id)
         if seat.status is SeatStatus.ON_BREAK:
             return agent(n), OpenSeat(op_id=op_id)
         if seat.state is SeatState.WRAP_UP and seat.wrap_up_call_id is not None:
@@ -109,11 +127,12 @@ class Crew:
         call = self._hall.mirror.calls.get(call_id)
         if call is None:
             return None
-        resident = Actor(role=Role.KIOSK_PAGE, kiosk_id=call.kiosk_id)
-        for who, media in ((resident, call.resident_media), (agent(n), call.agent_media)):
-            if media is not MediaReport.FLOWING:
-                flowing = MediaReport.FLOWING
-                return who, ReportMedia(op_id=op_id, call_id=call_id, media_epoch=1, media=flowing)
+        flowing = MediaReport.FLOWING
+        if call.agent_media is not flowing:
+            report = ReportMedia(op_id=op_id, call_id=call_id, media_epoch=1, media=flowing)
+            return agent(n), report
+        if call.state is not CallState.CONNECTED:
+            return None
         return agent(n), EndCall(op_id=op_id, call_id=call_id)
 
     async def _do(self, actor: Actor, command: StoredCommand) -> CommandAnswer:
