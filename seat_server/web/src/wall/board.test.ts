@@ -1,6 +1,6 @@
-import type { WallSeat, WallTicket, WallUpdated, WallView } from '@xiaowu/wire'
+import type { WallAlert, WallSeat, WallTicket, WallUpdated, WallView } from '@xiaowu/wire'
 import { describe, expect, it } from 'vitest'
-import { patchBoard, waitingLine } from './board'
+import { mostPressing, parkedLine, patchBoard, waitingLine } from './board'
 
 function ticket(id: string, over: Partial<WallTicket> = {}): WallTicket {
   return {
@@ -165,4 +165,22 @@ describe('waitingLine', () => {
     ])
     expect(line.map((row) => row.id)).toEqual(['d', 'a', 'b'])
   })
+})
+
+it('the parked come in the order in which their time is up', () => {
+  const parked = (id: string, parked_until: number): WallTicket => ticket(id, { state: 'parked', parked_until })
+  const line = [parked('late', 90), ticket('waits'), parked('soon', 20)]
+  expect(parkedLine(line).map((one) => one.id)).toEqual(['soon', 'late'])
+  expect(waitingLine(line).map((one) => one.id)).toEqual(['waits'])
+})
+
+it('the most pressing alerts are shown, the oldest of a kind first, an unknown kind last', () => {
+  const alert = (kind: string, since: number): WallAlert => ({ kind, since, ticket_number: null, location_id: null, seat_id: null })
+  const all = [alert('new_kind', 1), alert('long_wait', 5), alert('unmatched', 9), alert('long_wait', 3)]
+  expect(mostPressing(all, 3).map((one) => [one.kind, one.since])).toEqual([
+    ['unmatched', 9],
+    ['long_wait', 3],
+    ['long_wait', 5],
+  ])
+  expect(mostPressing(all, 9).at(-1)?.kind).toBe('new_kind')
 })

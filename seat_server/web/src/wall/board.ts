@@ -1,4 +1,4 @@
-import type { Ticked, WallReset, WallTicket, WallUpdated, WallView } from '@xiaowu/wire'
+import type { Ticked, WallAlert, WallReset, WallTicket, WallUpdated, WallView } from '@xiaowu/wire'
 
 export type WallEvent = WallReset | WallUpdated | Ticked
 
@@ -57,4 +57,23 @@ export function waitingLine(tickets: readonly WallTicket[]): WallTicket[] {
   return tickets
     .filter((ticket) => ticket.state === 'waiting' || ticket.state === 'offered')
     .sort((a, b) => a.arrived_at - b.arrived_at || a.number.localeCompare(b.number))
+}
+
+/** Who keeps a claim and is not called: the next to come up first. */
+export function parkedLine(tickets: readonly WallTicket[]): WallTicket[] {
+  return tickets
+    .filter((ticket) => ticket.state === 'parked')
+    .sort((a, b) => (a.parked_until ?? 0) - (b.parked_until ?? 0))
+}
+
+/** A fault of ours first, then whoever cannot be served at all, then long waits. */
+const URGENCY = ['unmatched', 'no_window', 'long_wait', 'handed_over_often', 'location_behind']
+
+/** So many alerts, the most pressing first, the oldest of a kind first. */
+export function mostPressing(alerts: readonly WallAlert[], most: number): WallAlert[] {
+  const urgency = ({ kind }: WallAlert): number => {
+    const place = URGENCY.indexOf(kind)
+    return place === -1 ? URGENCY.length : place
+  }
+  return alerts.toSorted((a, b) => urgency(a) - urgency(b) || a.since - b.since).slice(0, most)
 }
