@@ -220,14 +220,15 @@ class Experience:
             .order_by(_journal.c.seq)
         )
         before: dict[str, tuple[str, str | None]] = {}
-        for at, kind, seat_id, reason in connection.execute(rows):
+        for at, kind, seat_id, told in connection.execute(rows):
+            reason = BreakReason.PREPARING if kind == "seat.signed_in" else told
             was, why = before.get(seat_id, ("", None))
             since = self._seat_since.get(seat_id, at)
             asked_for = reason is not None and reason not in BY_SERVER
             if was == "seat.opened":
                 self.times.was_open(at - since, then_paused=kind == "seat.paused" and asked_for)
-            elif was == "seat.paused" and kind == "seat.opened" and why not in (None, *BY_SERVER):
-                self.times.was_on_break(why or "", at - since)
+            elif kind == "seat.opened" and why is not None and why not in BY_SERVER:
+                self.times.was_on_break(why, at - since)
             before[seat_id] = (kind, reason)
             self._seat_since[seat_id] = at
 

@@ -56,6 +56,7 @@ class Forecast:
         self._waits: Mapping[str, Wait] = {}
         self._listeners: list[Listener] = []
         self._news = asyncio.Event()
+        self._awaited: list[asyncio.Future[None]] = []
         self._quoted: set[str] = set()
         """Open tickets that were quoted already."""
         self._called: set[str] = set()
@@ -75,9 +76,20 @@ class Forecast:
 
         return undo
 
+    def follow(self) -> Callable[[], None]:
+        """Learn of the calls that begin, to settle their quotes; returns the undo."""
+        return self._hall.subscribe(self._follow)
+
+    async def made(self) -> None:
+        """Wait until a forecast was made and kept."""
+        made = asyncio.get_running_loop().create_future()
+        self._awaited.append(made)
+        self._news.set()
+        await made
+
     async def run(self) -> None:
         """Make forecasts, until cancelled."""
-        undo = self._hall.subscribe(self._follow)
+        undo = self.follow()
         try:
             await self._settle_what_was_left()
             while True:
@@ -103,6 +115,7 @@ class Forecast:
     async def _once(self) -> float:
         began = time.perf_counter()
         self._news.clear()
+        awaited, self._awaited = self._awaited, []
         try:
             await self.refresh()
         except (StoreUnavailable, StoreClosed):
@@ -112,6 +125,9 @@ class Forecast:
             # Screens say "no estimate" then; the hall goes on, and so does the next forecast.
             log.exception("a forecast failed")
             self._waits = {}
+        for each in awaited:
+            if not each.done():
+                each.set_result(None)
         return time.perf_counter() - began
 
     async def _until_news(self) -> None:

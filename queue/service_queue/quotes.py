@@ -6,14 +6,16 @@ time.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import datetime
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import mean
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, func, insert, select, update
 
-from service_queue.tables import CallRow, EstimateRow, TicketRow, table_of
+from service_queue.tables import CallRow, EstimateRow, LocationRow, TicketRow, table_of
 
 CHORE: Final = "estimates"
 """The chore's name: of several processes one writes at a time."""
@@ -23,6 +25,7 @@ AT_ONCE: Final = 500
 
 _call = table_of(CallRow)
 _estimate = table_of(EstimateRow)
+_location = table_of(LocationRow)
 _ticket = table_of(TicketRow)
 
 
@@ -68,13 +71,18 @@ class Quoted:
     """One quote, and what came of it."""
 
     quoted_at: float
-    day: str
+    time_zone: str
     """Of its location."""
     least_s: float
     low_s: float
     high_s: float
     flat_s: float
     waited_s: float
+
+    @property
+    def hour(self) -> int:
+        """The hour of its location's day."""
+        return datetime.datetime.fromtimestamp(self.quoted_at, ZoneInfo(self.time_zone)).hour
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,45 +102,70 @@ class Accuracy:
     """Mean of `low_s` less what it became: positive where too much was said."""
     flat_error_s: float
     """The error of people ahead x mean / windows."""
-
-    @property
-    def ratio(self) -> float | None:
-        """The error against the flat formula's; None where that was never off."""
-        return self.error_s / self.flat_error_s if self.flat_error_s else None
+    ratio: float | None
+    """The error against the flat formula's; None where that was never off."""
 
 
 def accuracy(quotes: Sequence[Quoted]) -> Accuracy | None:
     """The figures of some quotes; None of none."""
     if not quotes:
         return None
+    error_s = mean(abs(one.low_s - one.waited_s) for one in quotes)
+    flat_error_s = mean(abs(one.flat_s - one.waited_s) for one in quotes)
     return Accuracy(
         quotes=len(quotes),
         held=mean(one.least_s <= one.waited_s <= one.high_s for one in quotes),
         under_low=mean(one.waited_s <= one.low_s for one in quotes),
         under_high=mean(one.waited_s <= one.high_s for one in quotes),
-        error_s=mean(abs(one.low_s - one.waited_s) for one in quotes),
+        error_s=error_s,
         bias_s=mean(one.low_s - one.waited_s for one in quotes),
-        flat_error_s=mean(abs(one.flat_s - one.waited_s) for one in quotes),
+        flat_error_s=flat_error_s,
+        ratio=error_s / flat_error_s if flat_error_s else None,
     )
 
 
-def read_quotes(connection: Connection, days: Iterable[str] | None = None) -> list[Quoted]:
-    """The quotes whose wait is over, of some days of their locations or of all, by time."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayAccuracy:
+    """How far the quotes of a day held."""
+
+    day: str | None
+    """None: of all days."""
+    whole: Accuracy | None
+    hours: dict[int, Accuracy]
+    """By hour of the day, those with quotes."""
+
+
+def day_accuracy(day: str | None, quotes: Sequence[Quoted]) -> DayAccuracy:
+    """The figures of a day, and of its hours."""
+    by_hour: dict[int, list[Quoted]] = {}
+    for quote in quotes:
+        by_hour.setdefault(quote.hour, []).append(quote)
+    hours = {hour: figures for hour in sorted(by_hour) if (figures := accuracy(by_hour[hour]))}
+    return DayAccuracy(day=day, whole=accuracy(quotes), hours=hours)
+
+
+def read_quotes(connection: Connection, day: str | None = None) -> list[Quoted]:
+    """The quotes whose wait is over, by time: of a day (YYYY-MM-DD, as locations count) or all."""
     columns: tuple[Any, ...] = (
         _estimate.c.quoted_at,
-        _ticket.c.day,
+        _location.c.time_zone,
         _estimate.c.least_s,
         _estimate.c.low_s,
         _estimate.c.high_s,
         _estimate.c.flat_s,
         _estimate.c.waited_s,
     )
-    asked = (
-        select(*columns)
-        .select_from(_estimate.join(_ticket, _ticket.c.id == _estimate.c.ticket_id))
-        .where(_estimate.c.waited_s.is_not(None))
-        .order_by(_estimate.c.quoted_at)
+    joined = _estimate.join(_ticket, _ticket.c.id == _estimate.c.ticket_id).join(
+        _location, _location.c.id == _ticket.c.location_id
     )
-    if days is not None:
-        asked = asked.where(_ticket.c.day.in_(list(days)))
-    return [Quoted(*row) for row in connection.execute(asked)]
+    over = select(*columns).select_from(joined).where(_estimate.c.waited_s.is_not(None))
+    if day is not None:
+        over = over.where(_ticket.c.day == day)
+    return [Quoted(*row) for row in connection.execute(over.order_by(_estimate.c.quoted_at))]
+
+
+def newest_day(connection: Connection) -> str | None:
+    """The last day with quotes whose wait is over, as its location counts days."""
+    joined = _estimate.join(_ticket, _ticket.c.id == _estimate.c.ticket_id)
+    days = select(func.max(_ticket.c.day)).select_from(joined)
+    return connection.execute(days.where(_estimate.c.waited_s.is_not(None))).scalar()

@@ -1,4 +1,4 @@
-"""Counts of one day, as a fold over its tickets and calls. Pure."""
+"""Counts of one day, as a fold over its tickets and calls."""
 
 from __future__ import annotations
 

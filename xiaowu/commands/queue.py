@@ -13,7 +13,7 @@ import typer
 from service_queue.explanation import Explanation, explain_ticket, find_ticket
 from service_queue.policy_store import read_in_force
 from signaling.protocol.words import Language
-from xiaowu.commands import queue_policy, queue_skills
+from xiaowu.commands import queue_estimates, queue_policy, queue_skills
 from xiaowu.office import JsonOption, Office, run_in_office, show_shape
 from xiaowu.server_settings import SettingsOption, load_or_exit
 
@@ -23,6 +23,7 @@ app.add_typer(
 )
 app.command("preview")(queue_policy.preview)
 app.command("skills")(queue_skills.skills)
+app.command("estimates")(queue_estimates.estimates)
 
 
 @app.command("explain")
