@@ -139,14 +139,14 @@ def why_before(
 ) -> Precedence:
     """Why `first` stands before `second`, in one word. Call it only where it does.
 
-    Where several things help, the one worth most. RECALLED: the second was called in vain and set
+    Who reached the ceiling came earlier than all who did not, and is said to have. Where several
+    things help, the one worth most. RECALLED: the second was called in vain and set
     back; APPOINTMENT: the first has an appointment, or that of the second is later.
     """
     if first.arrived_at <= second.arrived_at:
         return Precedence.EARLIER
-    group = rank(first, policy, now, state).group
-    if group != rank(second, policy, now, state).group:
-        return Precedence.CEILING if group == CEILING else Precedence.TECHNICAL_DROP
+    if rank(first, policy, now, state).group == DROPPED:
+        return Precedence.TECHNICAL_DROP
     helps = _helps(first, second, policy, state)
     return max(helps, key=lambda word: helps[word])
 
