@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Collection
 from typing import Final
 
 from sqlalchemy import select, update
 
-from seat_server.errors import AgentUnknown, LastAdministrator, LoginTaken, SignInFailed
+from seat_server.errors import (
+    AgentUnknown,
+    DepartmentUnknown,
+    LastAdministrator,
+    LoginTaken,
+    SignInFailed,
+)
 from seat_server.ledger import Ledger, Part, mark_changed
 from seat_server.passwords import Passwords, require_strong
 from seat_server.sessions import end_sessions
 from seat_server.tables import AgentRow
-from service_queue.tables import table_of
+from service_queue.matching import ANY_DEPARTMENT
+from service_queue.tables import ServiceItemRow, table_of
 from service_queue.transaction import Transaction
-from signaling.protocol.words import Role
+from signaling.protocol.words import Language, Role
 
 _agent = table_of(AgentRow)
+_item = table_of(ServiceItemRow)
 
 PERSON_ROLES: Final = (Role.AGENT, Role.SUPERVISOR, Role.ADMIN)
 """Roles that belong to somebody with a password."""
@@ -114,13 +123,16 @@ class Accounts:
         name: str | None = None,
         role: Role | None = None,
         disabled: bool | None = None,
+        departments: Collection[str] | None = None,
+        languages: Collection[Language] | None = None,
     ) -> AgentRow:
-        """Rename an account, give it another role, disable or enable it.
+        """Rename an account, give it another role or other skills, disable or enable it.
 
-        Another role or an end of the account ends its sessions.
+        Another role or an end of the account ends its sessions. Skills hold from the next time the
+        agent sits down at a seat; `*` as the only department is all of them.
 
         Raises:
-            AgentUnknown, LastAdministrator.
+            AgentUnknown, LastAdministrator, DepartmentUnknown.
         """
 
         def unit(tx: Transaction) -> AgentRow:
@@ -132,6 +144,11 @@ class Accounts:
                 values["role"] = role
             if disabled is not None and disabled != (agent.disabled_at is not None):
                 values["disabled_at"] = tx.now if disabled else None
+            if departments is not None:
+                _require_departments(tx, departments)
+                values["departments"] = "|".join(sorted(set(departments)))
+            if languages is not None:
+                values["languages"] = "|".join(sorted(set(languages)))
             if not values:
                 return agent
             _set(tx, agent_id, **values)
@@ -184,6 +201,13 @@ def add_agent(
     mark_changed(tx.connection, Part.ACCESS)
     tx.note("agent.added", agent_id=agent.id, role=role)
     return agent
+
+
+def _require_departments(tx: Transaction, departments: Collection[str]) -> None:
+    known = set(tx.connection.execute(select(_item.c.department).distinct()).scalars())
+    strays = sorted(set(departments) - known)
+    if strays and set(departments) != {ANY_DEPARTMENT}:
+        raise DepartmentUnknown(", ".join(strays))
 
 
 def _by_id(tx: Transaction, agent_id: str) -> AgentRow:

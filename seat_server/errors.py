@@ -9,6 +9,7 @@ Refusal (signaling.protocol.errors)
     ├── PasswordWrong         password_wrong
     ├── PasswordWeak          password_weak
     ├── AgentUnknown          agent_unknown
+    ├── DepartmentUnknown     department_unknown
     ├── LoginTaken            login_taken
     ├── LastAdministrator     last_administrator
     ├── CodeRefused           code_refused
@@ -73,6 +74,12 @@ class AgentUnknown(ServerRefusal):
     """There is no such agent."""
 
     code = "agent_unknown"
+
+
+class DepartmentUnknown(ServerRefusal):
+    """No service item belongs to such a department."""
+
+    code = "department_unknown"
 
 
 class LoginTaken(ServerRefusal):

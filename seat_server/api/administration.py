@@ -12,6 +12,7 @@ from seat_server.api.endpoint import ADMINISTRATORS, Call, endpoint
 from seat_server.devices import Devices
 from seat_server.errors import (
     AgentUnknown,
+    DepartmentUnknown,
     DeviceUnknown,
     LastAdministrator,
     LoginTaken,
@@ -21,7 +22,7 @@ from seat_server.sessions import Sessions
 from seat_server.tables import AgentRow
 from service_queue.errors import KioskUnknown
 from signaling.protocol.message import Id, Message, Moment
-from signaling.protocol.words import Role
+from signaling.protocol.words import Language, Role
 
 Login = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{1,31}$")]
 Name = Annotated[
@@ -32,6 +33,9 @@ Name = Annotated[
         # Words with single spaces; ranges instead of \s, which not every engine reads alike.
         pattern=r"^[^\u0000-\u0020\u007f-\u00a0]+( [^\u0000-\u0020\u007f-\u00a0]+)*$",
     ),
+]
+Department = Annotated[
+    str, Field(min_length=1, max_length=60, pattern=r"^[^\u0000-\u001f\u007f|]+$")
 ]
 PersonRole = Literal[Role.AGENT, Role.SUPERVISOR, Role.ADMIN]
 NewPassword = Annotated[str, Field(min_length=8, max_length=128, repr=False)]
@@ -45,6 +49,9 @@ class Account(Message):
     name: str
     role: Role
     disabled: bool
+    departments: tuple[str, ...]
+    """Whose items they may serve; `*` alone: all."""
+    languages: tuple[str, ...]
     created_at: Moment
     password_set_at: Moment
 
@@ -70,6 +77,11 @@ class AccountChange(Message):
     name: Name | None = None
     role: PersonRole | None = None
     disabled: bool | None = None
+    departments: Annotated[tuple[Department, ...], Field(min_length=1, max_length=100)] | None = (
+        None
+    )
+    """Skills: whose items they may serve from the next time they sit down; `*` alone: all."""
+    languages: Annotated[tuple[Language, ...], Field(min_length=1)] | None = None
 
 
 class PasswordSet(Message):
@@ -147,16 +159,18 @@ class AdministrationApi:
         "/api/agents/{agent_id}",
         roles=ADMINISTRATORS,
         csrf=True,
-        refusals=(AgentUnknown, LastAdministrator),
+        refusals=(AgentUnknown, LastAdministrator, DepartmentUnknown),
     )
     async def change_agent(self, call: Call, agent_id: Id, body: AccountChange) -> Account:
-        """Rename an account, give it another role, disable or enable it."""
+        """Rename an account, give it another role or other skills, disable or enable it."""
         row = await self._accounts.change(
             agent_id,
             actor=_actor(call),
             name=body.name,
             role=None if body.role is None else Role(body.role),
             disabled=body.disabled,
+            departments=body.departments,
+            languages=body.languages,
         )
         return _account(row)
 
@@ -238,6 +252,8 @@ def _account(row: AgentRow) -> Account:
         name=row.name,
         role=row.role,
         disabled=row.disabled_at is not None,
+        departments=tuple(word for word in row.departments.split("|") if word),
+        languages=tuple(word for word in row.languages.split("|") if word),
         created_at=row.created_at,
         password_set_at=row.password_set_at,
     )

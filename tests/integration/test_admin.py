@@ -131,6 +131,24 @@ def test_the_certificate_comes_with_instructions(console: Console) -> None:
     assert made["fingerprint_sha256"] in result.output
 
 
+def test_skills_are_kept_and_must_be_departments_of_the_catalogue(console: Console) -> None:
+    console.json("add-agent", "desk78", "--name", "坐席78")
+    told = console.run(
+        "set-skills",
+        "desk78",
+        *("--department", "税务局", "--department", "人社局"),
+        *("--language", "zh", "--language", "en"),
+    )
+    assert told.exit_code == 0, told.output
+    row = next(r for r in console.json("list-agents")["agents"] if r["login"] == "desk78")
+    assert set(row["departments"].split("|")) == {"税务局", "人社局"}
+    assert row["languages"] == "en|zh"
+    refused = console.run("set-skills", "desk78", "--department", "no-such")
+    assert refused.exit_code == 1
+    assert "no-such" in refused.output
+    assert console.run("set-skills", "desk78", "--department", "*").exit_code == 0
+
+
 def sheet_of(folder: Path, *rows: str) -> Path:
     file = folder / "expected.csv"
     file.write_text("\n".join(("item,location,due_at", *rows)) + "\n", encoding="utf-8")

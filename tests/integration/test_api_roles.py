@@ -82,6 +82,19 @@ async def test_an_administrator_adds_changes_and_disables_an_account(
     assert (await hall.browser().sign_in("desk21")).code == "sign_in_failed"
 
 
+async def test_an_administrator_says_what_an_agent_may_serve(hall: ServerUnderTest) -> None:
+    admin = await hall.signed_in("admin")
+    rows = (await admin.call("GET", "/api/agents")).body["agents"]
+    path = f"/api/agents/{next(row['id'] for row in rows if row['role'] == 'agent')}"
+    skills = {"departments": ["税务局"], "languages": ["zh", "bo"]}
+    changed = (await admin.call("PATCH", path, skills)).body
+    assert (changed["departments"], changed["languages"]) == (["税务局"], ["bo", "zh"])
+    for departments in (["no-such"], ["*", "税务局"]):
+        answer = await admin.call("PATCH", path, {"departments": departments})
+        assert (answer.status, answer.code) == (409, "department_unknown")
+    assert (await admin.call("PATCH", path, {"departments": []})).code == "malformed"
+
+
 async def test_the_last_administrator_stays(hall: ServerUnderTest) -> None:
     admin = await hall.signed_in("admin")
     rows = (await admin.call("GET", "/api/agents")).body["agents"]

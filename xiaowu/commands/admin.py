@@ -18,7 +18,8 @@ from seat_server.appointments import import_appointments
 from seat_server.certificate import CertificateInvalid, CertificateMade, make_certificate
 from seat_server.passwords import make_password
 from seat_server.sheet import SheetRefused
-from signaling.protocol.words import Role
+from seat_server.tables import AgentRow
+from signaling.protocol.words import Language, Role
 from xiaowu.office import ACTOR, JsonOption, Office, fail, run_in_office, show, show_rows
 from xiaowu.server_settings import SettingsOption, load_or_exit
 
@@ -155,6 +156,29 @@ def disable_agent(
     print(f"{login} is {'enabled' if enable else 'disabled'}.")
 
 
+@app.command("set-skills")
+def set_skills(
+    login: str,
+    department: Annotated[
+        list[str] | None, typer.Option(help="Whose items they serve; `*`: everybody's. Repeat it.")
+    ] = None,
+    language: Annotated[
+        list[Language] | None, typer.Option(help="In which languages. Repeat it.")
+    ] = None,
+    settings_file: SettingsOption = None,
+) -> None:
+    """Say what an agent may serve; it holds from the next time they sit down at a seat."""
+
+    async def work(office: Office) -> AgentRow:
+        agent = await office.accounts.find_login(login)
+        return await office.accounts.change(
+            agent.id, actor=ACTOR, departments=department or None, languages=language or None
+        )
+
+    row = run_in_office(load_or_exit(settings_file), work)
+    print(f"{row.login} serves {row.departments} in {row.languages}.")
+
+
 @app.command("list-agents")
 def list_agents(settings_file: SettingsOption = None, as_json: JsonOption = False) -> None:
     """List the accounts."""
@@ -165,6 +189,8 @@ def list_agents(settings_file: SettingsOption = None, as_json: JsonOption = Fals
             "login": row.login,
             "name": row.name,
             "role": row.role,
+            "departments": row.departments,
+            "languages": row.languages,
             "disabled": row.disabled_at is not None,
         }
         for row in rows
