@@ -68,10 +68,9 @@ class Hall:
         self.store = store
         self.mirror = mirror
         self.clock = clock
-        self.policy = mirror.policy
-        """Set in the writer's turn, so that what comes after a new policy goes by it."""
         self._initial = mirror.policy
         self._in_force = InForce(mirror.policy)
+        """Set in the writer's turn, so that what comes after a new policy goes by it."""
         self._sealer = sealer
         self._new_id = new_id
         self._listeners: list[Listener] = []
@@ -86,6 +85,11 @@ class Hall:
         self._looked_at = clock.now()
         self._matcher = Matcher()
         """Touched in the writer's turn only."""
+
+    @property
+    def policy(self) -> Policy:
+        """What the hall is run by at this moment."""
+        return self._in_force.at(self.clock.now())
 
     # --- commands --------------------------------------------------------------------------
 
@@ -141,7 +145,7 @@ class Hall:
                 tx.policy = in_force.at(now)
                 offering.match_all(tx)
                 mirror = HallMirror.load(connection, tx.policy, self._sealer, now)
-            self._in_force, self.policy = in_force, tx.policy
+            self._in_force = in_force
             return applied, mirror
 
         def follow(outcome: tuple[Applied, HallMirror]) -> None:
@@ -199,7 +203,7 @@ class Hall:
         if rematch or self.mirror.next_deadline() <= now:
             self._matched_at = now
             await self._write(sweep, SYSTEM)
-        self.policy = self.mirror.policy = self._in_force.at(now)
+        self.mirror.policy = self.policy
         if now - self._purged_at > PURGE_EVERY_S:
             self._purged_at = now
             await self.store.chore("forget-operations", self._forget_operations)
@@ -282,7 +286,6 @@ class Hall:
             log.exception("a policy cannot be read")
             self._in_force = replace(self._in_force, version=newest)
             return False
-        self.policy = self._in_force.at(now)
         self._log_policy()
         return True
 
@@ -331,7 +334,7 @@ class Hall:
         return Transaction(
             connection,
             now=now,
-            policy=self.policy,
+            policy=self._in_force.at(now),
             sealer=self._sealer,
             actor=actor,
             new_id=self._new_id,
@@ -348,7 +351,6 @@ class Hall:
         self._in_force = await self.store.write(
             lambda connection: read_in_force(connection, self._initial, now)
         )
-        self.policy = self._in_force.at(now)
         self._log_policy()
         await self._roll.join()
         await self._write(attendance.everyone_away, SYSTEM)
