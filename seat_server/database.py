@@ -48,7 +48,7 @@ class Database:
 
     def head(self) -> str:
         """The shape this version wants."""
-        head = ScriptDirectory.from_config(_config()).get_current_head()
+        head = ScriptDirectory.from_config(alembic_config()).get_current_head()
         assert head is not None, "there is at least the first migration"
         return head
 
@@ -105,10 +105,8 @@ class Database:
         try:
             with self._connect() as connection:
                 if not self._is_file:
-                    connection.exec_driver_sql("SET statement_timeout = 0")
-                    connection.exec_driver_sql(f"SELECT pg_advisory_lock({MIGRATION_LOCK})")
-                    connection.commit()
-                command.upgrade(_config(connection), "head")
+                    _wait_for_other_migrations(connection)
+                command.upgrade(alembic_config(connection), "head")
                 connection.commit()
         except DatabaseError as failed:
             raise DatabaseRefused(f"{self._shown}: {failed.orig}") from failed
@@ -122,10 +120,12 @@ class Database:
 
     def write_revision(self, message: str) -> None:
         """Write a new migration file from the differences, for a developer to look over."""
-        known = ScriptDirectory.from_config(_config()).walk_revisions()
+        known = ScriptDirectory.from_config(alembic_config()).walk_revisions()
         number = f"{1 + sum(1 for _ in known):04}"
         with self._connect() as connection:
-            command.revision(_config(connection), message=message, rev_id=number, autogenerate=True)
+            command.revision(
+                alembic_config(connection), message=message, rev_id=number, autogenerate=True
+            )
 
     @property
     def _shown(self) -> str:
@@ -140,7 +140,7 @@ class Database:
         return make_url(self._url).get_backend_name() == "sqlite"
 
     def _knows(self, revision: str) -> bool:
-        scripts = ScriptDirectory.from_config(_config())
+        scripts = ScriptDirectory.from_config(alembic_config())
         return any(script.revision == revision for script in scripts.walk_revisions())
 
     def _back_up(self, revision: str, now: datetime.datetime) -> Path | None:
@@ -199,12 +199,25 @@ def _open_server(url: str) -> Engine:
         raise DatabaseRefused(str(unknown)) from unknown
 
 
-def _config(connection: Connection | None = None) -> Config:
+def alembic_config(connection: Connection | None = None) -> Config:
+    """What Alembic's commands want: where the migrations are, and the connection they run on."""
     config = Config()
     config.set_main_option("script_location", str(SCRIPTS))
     config.attributes["connection"] = connection
     return config
 
 
+def _wait_for_other_migrations(connection: Connection) -> None:
+    """Be the only one until the connection ends.
+
+    On the driver's cursor, in no transaction: that would take the turn to write, which whoever
+    migrates now needs.
+    """
+    cursor = connection.connection.cursor()
+    cursor.execute("SET statement_timeout = 0; SET lock_timeout = 0")
+    cursor.execute(f"SELECT pg_advisory_lock({MIGRATION_LOCK})")
+    cursor.close()
+
+
 def _has_tables(connection: Connection) -> bool:
-    return bool(inspect(connection).get_table_names())
+    return bool(set(inspect(connection).get_table_names()) - {"alembic_version"})

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from sqlmodel import Field, SQLModel
 
+from service_queue.tables import SeqType
+
 
 class JournalSealRow(SQLModel, table=True):
     """The hash of one row of the journal, chained to the one before (`service_queue.chain`).
@@ -13,7 +15,7 @@ class JournalSealRow(SQLModel, table=True):
 
     __tablename__ = "journal_seal"
 
-    seq: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    seq: int = Field(primary_key=True, sa_type=SeqType, sa_column_kwargs={"autoincrement": False})
     hash: str
     """64 hexadecimal digits."""
 
@@ -23,10 +25,10 @@ class JournalCheckpointRow(SQLModel, table=True):
 
     __tablename__ = "journal_checkpoint"
 
-    seq: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    seq: int = Field(primary_key=True, sa_type=SeqType, sa_column_kwargs={"autoincrement": False})
     """The last row sealed then."""
     hash: str
     """Its hash."""
-    count: int
+    count: int = Field(sa_type=SeqType)
     """How many rows the chain had."""
     at: float

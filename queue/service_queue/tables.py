@@ -13,8 +13,10 @@ from enum import StrEnum
 from typing import Any, ClassVar
 
 from sqlalchemy import (
+    BigInteger,
     Dialect,
     Index,
+    Integer,
     LargeBinary,
     String,
     Table,
@@ -58,6 +60,10 @@ STARTS_SINCE_GREEN = "starts_since_green"
 
 AFTER_POSITION = "after_position"
 """A line counter: the position of the seat chosen last, kept while the policy goes round robin."""
+
+
+SeqType = BigInteger().with_variant(Integer(), "sqlite")
+"""A number of the journal: a province fills 31 bits in some years; SQLite has one size only."""
 
 
 class Word(TypeDecorator[StrEnum]):
@@ -396,7 +402,7 @@ class JournalRow(SQLModel, table=True):
 
     __tablename__ = "journal"
 
-    seq: int | None = Field(default=None, primary_key=True)
+    seq: int | None = Field(default=None, primary_key=True, sa_type=SeqType)
     at: float
     kind: str
     actor: str

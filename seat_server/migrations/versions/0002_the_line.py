@@ -11,6 +11,7 @@ branch_labels = None
 depends_on = None
 
 OPEN_BEFORE = "state IN ('waiting', 'offered', 'serving')"
+SEQ = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 OPEN_NOW = "state IN ('waiting', 'offered', 'parked', 'serving')"
 
 
@@ -116,23 +117,25 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("ticket_id", name=op.f("pk_estimate")),
     )
+    _number_the_journal_ourselves()
     op.create_table(
         "journal_seal",
-        sa.Column("seq", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("seq", SEQ, autoincrement=False, nullable=False),
         sa.Column("hash", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_journal_seal")),
     )
     op.create_table(
         "journal_checkpoint",
-        sa.Column("seq", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("seq", SEQ, autoincrement=False, nullable=False),
         sa.Column("hash", sa.String(), nullable=False),
-        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("count", SEQ, nullable=False),
         sa.Column("at", sa.Float(), nullable=False),
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_journal_checkpoint")),
     )
 
 
 def downgrade() -> None:
+    # The journal's numbers stay as they are: no version before this one ran on PostgreSQL.
     for table in (
         *("journal_checkpoint", "journal_seal"),
         *("estimate", "line_counter", "policy_version", "entry_code"),
@@ -154,6 +157,16 @@ def downgrade() -> None:
     ):
         op.drop_column("seat", column)
     op.drop_column("location", "district")
+
+
+def _number_the_journal_ourselves() -> None:
+    """Wide numbers that the writer gives out, instead of a sequence that leaves gaps."""
+    if op.get_bind().dialect.name == "postgresql":
+        op.alter_column(
+            "journal", "seq", type_=SEQ, existing_type=sa.Integer(), existing_nullable=False
+        )
+        op.execute("ALTER TABLE journal ALTER COLUMN seq DROP DEFAULT")
+        op.execute("DROP SEQUENCE journal_seq_seq")
 
 
 def _open_index(condition: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from alembic import command
 
-from seat_server.database import BACKUPS, Database, DatabaseRefused, _config
+from seat_server.database import BACKUPS, Database, DatabaseRefused, alembic_config
 
 pytestmark = pytest.mark.unit
 
@@ -89,7 +89,7 @@ def test_somebody_elses_database_is_left_alone(database: Database, file: Path) -
 def test_an_older_database_is_copied_before_it_is_changed(database: Database, file: Path) -> None:
     database.migrate(NOW)
     with database._connect() as connection:
-        command.downgrade(_config(connection), "0001")
+        command.downgrade(alembic_config(connection), "0001")
         connection.commit()
     run(file, "INSERT INTO revision VALUES ('marker', 7)")
     copy = database.migrate(NOW)
