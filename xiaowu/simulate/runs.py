@@ -24,6 +24,7 @@ def run_variants(
     *,
     seed: int,
     processes: int = 1,
+    worth_a_process: int = WORTH_A_PROCESS,
     tell: Tell = lambda done: None,
 ) -> list[Record]:
     """What each variant makes of the same residents. `tell` hears how many days are done."""
@@ -39,7 +40,7 @@ def run_variants(
         for day in range(scenario.days)
     ]
     tickets = sum(location.tickets_a_day for location in scenario.locations) * len(work)
-    if processes <= 1 or len(work) == 1 or tickets < WORTH_A_PROCESS:
+    if processes <= 1 or len(work) == 1 or tickets < worth_a_process:
         processes = 1
     days: dict[int, Record] = {}
     for number, record in _done(work, processes):
