@@ -64,7 +64,7 @@ def takes_tickets(seat: SeatRow) -> bool:
 def location_ref(mirror: HallMirror, location_id: str) -> LocationRef:
     """A location, by name."""
     row = mirror.locations[location_id]
-    return LocationRef(id=row.id, name=row.name, name_en=row.name_en)
+    return LocationRef(id=row.id, name=row.name, name_en=row.name_en, time_zone=row.time_zone)
 
 
 def item_ref(mirror: HallMirror, code: str) -> ItemRef:

@@ -34,6 +34,8 @@ class LocationRef(Shape):
     id: Id
     name: str
     name_en: str
+    time_zone: str = ""
+    """IANA: the clock of the place, by which its hours are told; empty: the screen's own."""
 
 
 class ItemRef(Shape):

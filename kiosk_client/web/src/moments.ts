@@ -1,4 +1,22 @@
+import { useI18n } from 'vue-i18n'
 import { HTML_LANG } from './i18n'
+import { useKiosk } from './kiosk'
+
+/** Moments in the resident's language and by the clock of the place. */
+export interface Moments {
+  timeOfDay(moment: number): string
+  dayAndTime(moment: number): string
+}
+
+export function useMoments(): Moments {
+  const { locale } = useI18n()
+  const { hall } = useKiosk()
+  const zone = (): string | undefined => hall.view.value?.location.time_zone || undefined
+  return {
+    timeOfDay: (moment) => timeOfDay(moment, locale.value, zone()),
+    dayAndTime: (moment) => dayAndTime(moment, locale.value, zone()),
+  }
+}
 
 /** A time of day as people say it: 下午4:30, 4:30 PM. */
 export function timeOfDay(moment: number, locale: string, timeZone?: string): string {

@@ -102,8 +102,7 @@ describe('the number pad', () => {
   })
 
   it('serves a code after the last ticket of the day, and none in a closed hall', async () => {
-    const stage = show(CodeScreen)
-    stage.time = 50
+    const stage = show(CodeScreen, {}, 50)
     stage.view.value = view({ hours: { open: false, opens_at: 0, last_ticket_at: 40, closes_at: 60 } })
     await stage.settle()
     await type(stage, GOOD)

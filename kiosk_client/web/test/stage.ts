@@ -26,10 +26,10 @@ export interface Stage {
   settle(): Promise<void>
 }
 
-export function show(screen: Component, props: object = {}, language = 'zh'): Stage {
+export function show(screen: Component, props: object = {}, at = 0): Stage {
   const element = document.createElement('div')
   document.body.append(element)
-  const visits = startVisit(language)
+  const visits = startVisit('zh')
   const status = ref<LinkStatus>('online')
   const view = shallowRef<KioskView | null>(freshView())
   const chimes = ref(0)
@@ -39,7 +39,7 @@ export function show(screen: Component, props: object = {}, language = 'zh'): St
   }
   const stage: Stage = {
     element, visits, view, status, sent, chimes, settle,
-    time: 0,
+    time: at,
     refuses: null,
     part: (testid) => element.querySelector(`[data-testid="${testid}"]`),
     async press(selector) {
@@ -63,7 +63,7 @@ export function show(screen: Component, props: object = {}, language = 'zh'): St
     online: computed(() => status.value === 'online'),
   }
   const app = createApp(screen, props as Record<string, unknown>)
-  app.use(createTexts([language]))
+  app.use(createTexts(['zh']))
   // The screens shown here use neither the camera nor the connection itself.
   app.provide(KIOSK, kiosk as unknown as Kiosk)
   app.mount(element)

@@ -31,7 +31,7 @@ export function view(part: Partial<KioskView> = {}): KioskView {
     server_time: 0,
     kiosk_id: 'qinghe-1',
     kiosk_name: '青河镇1号晓屋',
-    location: { id: 'qinghe', name: '青河镇', name_en: 'Qinghe Town' },
+    location: { id: 'qinghe', name: '青河镇', name_en: 'Qinghe Town', time_zone: 'Asia/Shanghai' },
     phase: 'idle',
     ticket: null,
     seat_name: null,

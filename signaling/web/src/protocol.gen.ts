@@ -606,6 +606,7 @@ export interface LocationRef {
   id: string
   name: string
   name_en: string
+  time_zone: string
 }
 /**
  * A desk's view changed.

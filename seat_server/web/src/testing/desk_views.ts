@@ -1,7 +1,7 @@
 import type { CallView, DeskTicket, DeskView } from '@xiaowu/wire'
 
 const item = { code: 'sb001', name: '参保登记', name_en: 'Join the pension scheme' }
-const location = { id: 'qinghe', name: '青河镇', name_en: 'Qinghe Town' }
+const location = { id: 'qinghe', name: '青河镇', name_en: 'Qinghe Town', time_zone: 'Asia/Shanghai' }
 
 export const ticket: DeskTicket = {
   id: 't1',

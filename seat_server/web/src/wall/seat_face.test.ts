@@ -80,7 +80,7 @@ describe('rowsThatFit', () => {
 })
 
 describe('names of places', () => {
-  const location = { id: 'qinghe', name: '青河镇', name_en: 'Qinghe Town' }
+  const location = { id: 'qinghe', name: '青河镇', name_en: 'Qinghe Town', time_zone: 'Asia/Shanghai' }
 
   it('do not say the location twice', () => {
     expect(kioskPlace(location, '青河镇1号晓屋')).toBe('青河镇1号晓屋')
