@@ -47,7 +47,7 @@ class KioskPage(Screen):
         )
 
     async def is_on(self, screen: str) -> None:
-        """Wait for a screen: home, ticket, call, rating, farewell, trouble."""
+        """Wait for a screen: home, ticket, parked, call, rating, farewell, trouble."""
         await expect(self.page.locator(".page")).to_have_attribute(
             "data-screen", screen, timeout=PATIENCE_MS
         )
@@ -56,7 +56,7 @@ class KioskPage(Screen):
         """Get to the home screen by touch, from wherever a visit may have left the page."""
         for _ in range(6):
             screen = await self.page.locator(".page").get_attribute("data-screen")
-            if screen == "ticket":
+            if screen in ("ticket", "parked"):
                 await self.tap("leave")
                 await self.tap("leave-sure")
             elif screen == "call":
