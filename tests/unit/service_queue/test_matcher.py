@@ -136,7 +136,7 @@ async def test_after_a_random_day_the_index_overlooks_nobody(
     tmp_path: Path, seed: int, policy: Policy
 ) -> None:
     chance = random.Random(seed)
-    async with open_district(tmp_path, policy=policy) as d:
+    async with open_district(tmp_path, keep_deadlines=False, policy=policy) as d:
         for n in (1, 2, 3):
             await set_windows(d, f"{n:02d}", location_id=f"L{n:02d}", level=n)
         for _ in range(80):
@@ -149,7 +149,7 @@ async def test_after_a_random_day_the_index_overlooks_nobody(
 async def test_a_unit_that_fails_after_it_matched_leaves_the_pair_to_the_next(
     tmp_path: Path,
 ) -> None:
-    async with open_district(tmp_path) as d:
+    async with open_district(tmp_path, keep_deadlines=False) as d:
         ticket_id = await d.take(1)
         await d.open_seat(1)
         await d.hall.execute(agent(1), TakeBreak(op_id=d.op(), reason=BreakReason.REST))
@@ -171,7 +171,7 @@ async def test_a_unit_that_fails_after_it_matched_leaves_the_pair_to_the_next(
 async def test_a_commit_that_failed_is_not_in_the_index(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with open_district(tmp_path) as d:
+    async with open_district(tmp_path, keep_deadlines=False) as d:
         ticket_id = await d.take(1)
 
         def open_and_fail_at_the_commit(tx: Transaction) -> None:
@@ -190,7 +190,10 @@ async def test_a_commit_that_failed_is_not_in_the_index(
 
 
 async def test_what_another_process_wrote_is_matched_here(tmp_path: Path) -> None:
-    async with open_district(tmp_path) as here, open_district(tmp_path, clock=here.clock) as there:
+    async with (
+        open_district(tmp_path, keep_deadlines=False) as here,
+        open_district(tmp_path, keep_deadlines=False, clock=here.clock) as there,
+    ):
         await here.open_seat(1)
         await here.hall.execute(agent(1), TakeBreak(op_id="b", reason=BreakReason.REST))
         first = await there.take(1)
@@ -204,7 +207,7 @@ async def test_what_another_process_wrote_is_matched_here(tmp_path: Path) -> Non
 
 async def test_seats_changed_beside_the_hall_are_read_anew(tmp_path: Path) -> None:
     policy = Policy(seats=SeatPolicy(rings=(Ring(after_s=0.0, scope=Scope.HOME),)))
-    async with open_district(tmp_path, policy=policy) as d:
+    async with open_district(tmp_path, keep_deadlines=False, policy=policy) as d:
         await d.open_seat(1)
         ticket_id = await d.take(1)
         assert ringing(d, 1) is None
@@ -214,7 +217,7 @@ async def test_seats_changed_beside_the_hall_are_read_anew(tmp_path: Path) -> No
 
 
 async def test_a_ring_opens_by_time_alone(tmp_path: Path) -> None:
-    async with open_district(tmp_path, policy=RINGS) as d:
+    async with open_district(tmp_path, keep_deadlines=False, policy=RINGS) as d:
         await d.open_seat(1)
         ticket_id = await d.take(1)
         await d.pass_time(38.0)
@@ -224,7 +227,7 @@ async def test_a_ring_opens_by_time_alone(tmp_path: Path) -> None:
 
 
 async def test_a_seat_that_declined_is_asked_again_when_its_time_is_over(tmp_path: Path) -> None:
-    async with open_district(tmp_path) as d:
+    async with open_district(tmp_path, keep_deadlines=False) as d:
         await d.open_seat(1)
         ticket_id = await d.take(1)
         offered = d.hall.mirror.tickets[ticket_id]
@@ -245,14 +248,14 @@ async def test_a_seat_that_declined_is_asked_again_when_its_time_is_over(tmp_pat
 
 async def test_the_quota_of_the_green_channel_survives_a_restart(tmp_path: Path) -> None:
     policy = Policy(green=GreenPolicy(one_in=3))
-    async with open_district(tmp_path, policy=policy, kiosks=8) as d:
+    async with open_district(tmp_path, keep_deadlines=False, policy=policy, kiosks=8) as d:
         ordinary = [await d.take(n) for n in (1, 2, 3)]
         green = [await d.take(n, green=GreenReason.ELDERLY) for n in (4, 5)]
         assert await counter(d, STARTS_SINCE_GREEN) is None
         await d.open_seat(1)
         assert ringing(d, 1) == green[0]
         assert await counter(d, STARTS_SINCE_GREEN) == 0
-    async with open_district(tmp_path, policy=policy, clock=d.clock) as d:
+    async with open_district(tmp_path, keep_deadlines=False, policy=policy, clock=d.clock) as d:
         for n in range(1, 9):
             await d.hall.attached(kiosk(n))
         await d.hall.attached(agent(1))
@@ -266,13 +269,13 @@ async def test_the_quota_of_the_green_channel_survives_a_restart(tmp_path: Path)
 
 async def test_round_robin_goes_on_after_a_restart(tmp_path: Path) -> None:
     policy = Policy(seats=SeatPolicy(strategy=Strategy.ROUND_ROBIN))
-    async with open_district(tmp_path, policy=policy) as d:
+    async with open_district(tmp_path, keep_deadlines=False, policy=policy) as d:
         for n in (3, 1, 2):
             await d.open_seat(n)
         await d.take(1)
         assert ringing(d, 1) is not None
         assert await counter(d, AFTER_POSITION) == 1
-    async with open_district(tmp_path, policy=policy, clock=d.clock) as d:
+    async with open_district(tmp_path, keep_deadlines=False, policy=policy, clock=d.clock) as d:
         for n in (1, 2, 3):
             await d.hall.attached(agent(n))
         await d.take(2)
@@ -283,7 +286,9 @@ async def test_round_robin_goes_on_after_a_restart(tmp_path: Path) -> None:
 
 async def test_a_location_that_fell_behind_gets_a_head_start(tmp_path: Path) -> None:
     policy = Policy(fairness=FairnessPolicy(max_behind_s=30.0))
-    async with open_district(tmp_path, policy=policy, kiosks=12, locations=2) as d:
+    async with open_district(
+        tmp_path, keep_deadlines=False, policy=policy, kiosks=12, locations=2
+    ) as d:
         # Kiosks of odd numbers stand at L01, the others at L02: three long waits, three short ones.
         late = [await d.take(n) for n in (1, 3, 5)]
         await d.pass_time(600.0)
@@ -312,7 +317,7 @@ async def test_a_location_that_fell_behind_gets_a_head_start(tmp_path: Path) -> 
 async def test_a_dropped_call_comes_back_first_and_waits_a_little_for_its_seat(
     tmp_path: Path,
 ) -> None:
-    async with open_district(tmp_path, policy=RINGS) as d:
+    async with open_district(tmp_path, keep_deadlines=False, policy=RINGS) as d:
         await set_windows(d, "01", location_id="L01")
         await d.open_seat(1)
         dropped = await d.take(1)
@@ -328,7 +333,7 @@ async def test_a_dropped_call_comes_back_first_and_waits_a_little_for_its_seat(
 
 
 async def test_signing_out_and_in_keeps_the_index_in_step(tmp_path: Path) -> None:
-    async with open_district(tmp_path) as d:
+    async with open_district(tmp_path, keep_deadlines=False) as d:
         await d.open_seat(1)
         await d.hall.execute(agent(1), SignOut(op_id=d.op()))
         ticket_id = await d.take(1)
@@ -344,7 +349,7 @@ async def test_signing_out_and_in_keeps_the_index_in_step(tmp_path: Path) -> Non
 async def test_a_pair_that_the_rows_deny_is_not_offered(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with open_district(tmp_path) as d:
+    async with open_district(tmp_path, keep_deadlines=False) as d:
         first, second = await d.take(1), await d.take(2)
         await d.open_seat(1)
         assert ringing(d, 1) == first

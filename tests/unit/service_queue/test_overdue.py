@@ -36,7 +36,7 @@ async def unseen(d: HallDriver, statement: Any) -> None:
 
 
 async def test_a_hall_that_works_has_nothing_overdue(tmp_path: Path) -> None:
-    async with open_district(tmp_path) as d:
+    async with open_district(tmp_path, keep_deadlines=False) as d:
         await d.open_seat(1)
         await d.take(1)
         await d.take(2)
@@ -55,7 +55,7 @@ async def test_a_hall_that_works_has_nothing_overdue(tmp_path: Path) -> None:
 async def test_a_pair_that_everything_overlooked_is_reported_and_made(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with open_district(tmp_path) as d:
+    async with open_district(tmp_path, keep_deadlines=False) as d:
         await d.open_seat(1)
         d.clock.move(10.0)
         await d.hall.tick()
@@ -90,7 +90,7 @@ async def test_a_pair_that_everything_overlooked_is_reported_and_made(
 
 async def test_what_only_now_became_possible_is_not_overdue(tmp_path: Path) -> None:
     policy = Policy(seats=SeatPolicy(rings=(Ring(after_s=60.0, scope=Scope.ANYONE),)))
-    async with open_district(tmp_path, policy=policy) as d:
+    async with open_district(tmp_path, keep_deadlines=False, policy=policy) as d:
         await d.open_seat(1)
         await d.take(1)
         d.clock.move(62.0)
@@ -100,7 +100,7 @@ async def test_what_only_now_became_possible_is_not_overdue(tmp_path: Path) -> N
 
 
 async def test_a_seat_that_declined_is_not_overdue_for_that_ticket(tmp_path: Path) -> None:
-    async with open_district(tmp_path) as d:
+    async with open_district(tmp_path, keep_deadlines=False) as d:
         await d.open_seat(1)
         ticket_id = await d.take(1)
         offered = d.hall.mirror.tickets[ticket_id]
@@ -118,7 +118,7 @@ async def test_a_seat_that_declined_is_not_overdue_for_that_ticket(tmp_path: Pat
 
 
 async def test_each_state_past_its_deadline_is_found(tmp_path: Path) -> None:
-    async with open_district(tmp_path) as d:
+    async with open_district(tmp_path, keep_deadlines=False) as d:
         for n in (1, 2, 3):
             await d.open_seat(n)
         for n in (1, 2, 3, 4):
@@ -152,7 +152,7 @@ async def test_each_state_past_its_deadline_is_found(tmp_path: Path) -> None:
 async def test_an_index_that_lost_a_seat_is_made_anew(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with open_district(tmp_path) as d:
+    async with open_district(tmp_path, keep_deadlines=False) as d:
         await d.take(1)
         call_id = None
         await d.open_seat(1)
