@@ -27,6 +27,8 @@ export interface Visit {
   code: string
   /** Why this resident may go first, as the resident says. */
   green: GreenReason | null
+  /** The question about it is open. */
+  askingGreen: boolean
   language: string
   size: TextSize
 }
@@ -47,6 +49,7 @@ export function startVisit(firstLanguage: string): VisitState {
     letters: '',
     code: '',
     green: null,
+    askingGreen: false,
     language: firstLanguage,
     size: 1,
   })
@@ -58,6 +61,7 @@ export function startVisit(firstLanguage: string): VisitState {
         visit.place.at !== 'home' ||
         visit.choice !== null ||
         visit.green !== null ||
+        visit.askingGreen ||
         visit.language !== firstLanguage ||
         visit.size !== 1,
     ),
@@ -69,6 +73,7 @@ export function startVisit(firstLanguage: string): VisitState {
       visit.choice = null
       visit.letters = ''
       visit.code = ''
+      visit.askingGreen = false
     },
     reset() {
       Object.assign(visit, fresh())

@@ -24,6 +24,7 @@ describe('a visit', () => {
     ['another language', { language: 'en' }],
     ['larger letters', { size: 2 }],
     ['a reason to go first', { green: 'pregnant' }],
+    ['the question for it', { askingGreen: true }],
     ['another place', { place: { at: 'frequent' } }],
   ] as const)('counts as touched with %s', (_what, change) => {
     const { visit, touched } = startVisit('zh')
