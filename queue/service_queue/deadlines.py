@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Final
 
 from service_queue import closing
-from service_queue.policy import Policy
+from service_queue.policy import HoursPolicy, Policy
 from service_queue.tables import CallRow, LocationRow, SeatRow, TicketRow
 from signaling.protocol.words import CallState, TicketState
+
+EVERY_DAY: Final = HoursPolicy().days
 
 
 def ticket_deadlines(
@@ -25,8 +28,11 @@ def ticket_deadlines(
             serving = ticket.state is TicketState.SERVING
             grace = policy.call_away_grace_s if serving else policy.waiting_kiosk_grace_s
             yield ticket.away_since + grace
+    if not policy.hours.closes and policy.hours.days == EVERY_DAY:
+        return
     # Closing times are the same for all of a day and a location: looked up once.
-    for day, location_id in {(t.day, t.location_id) for t in tickets if t.state in closing.LEFT}:
+    left = {(t.day, t.location_id) for t in tickets if t.state is not TicketState.SERVING}
+    for day, location_id in left:
         if location_id in locations:
             zone = locations[location_id].time_zone
             yield closing.deadline(policy.hours, day, zone, staffed=staffed)

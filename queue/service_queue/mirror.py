@@ -55,8 +55,6 @@ LONG_LINE: Final = 400
 LONG_LINES_A_S: Final = 5_000.0
 """Tickets put in order a second, when the line is long: its order is then up to a second old."""
 
-_NONE: Final = frozenset[str]()
-
 _call = table_of(CallRow)
 _code = table_of(EntryCodeRow)
 _counter = table_of(LineCounterRow)
@@ -99,6 +97,7 @@ class HallMirror:
         self._open: dict[str, TicketRow] = {}
         self._to_rate: set[str] = set()
         self._touched = Touched()
+        self._seen_waiting: dict[str, tuple[TicketRow, WaitingTicket]] = {}
         self._excluded: dict[str, dict[str, float]] = {}
         self._by_kiosk: dict[str, str] = {}
         self._by_seat: dict[str, str] = {}
@@ -161,14 +160,17 @@ class HallMirror:
     def as_waiting(self, ticket: TicketRow, now: float) -> WaitingTicket:
         """A ticket as the rules of order and matching see it."""
         excluded = self._excluded.get(ticket.id)
-        seats = (
-            _NONE
-            if excluded is None
-            else frozenset(seat for seat, until in excluded.items() if now < until)
-        )
-        return waiting_ticket(
-            ticket, district=self.district_of(ticket.location_id), excluded_seats=seats
-        )
+        if excluded is not None:
+            seats = frozenset(seat for seat, until in excluded.items() if now < until)
+            district = self.district_of(ticket.location_id)
+            return waiting_ticket(ticket, district=district, excluded_seats=seats)
+        # A row is replaced when it changes, so who it is says whether it did.
+        known = self._seen_waiting.get(ticket.id)
+        if known is None or known[0] is not ticket:
+            district = self.district_of(ticket.location_id)
+            known = (ticket, waiting_ticket(ticket, district=district))
+            self._seen_waiting[ticket.id] = known
+        return known[1]
 
     def line_state(self, now: float) -> LineState:
         """What the order depends on beside the tickets."""
@@ -277,6 +279,7 @@ class HallMirror:
             self._open[ticket.id] = ticket
         else:
             self._open.pop(ticket.id, None)
+            self._seen_waiting.pop(ticket.id, None)
         if ticket.rating_until is None:
             self._to_rate.discard(ticket.id)
         else:

@@ -63,7 +63,9 @@ def _says_something(step: WallUpdated) -> bool:
 
 def _changed(before: Iterable[_R], after: Iterable[_R]) -> tuple[_R, ...]:
     known = {row.id: row for row in before}
-    return tuple(row for row in after if known.get(row.id) != row)
+    # Most rows are the very same as before, which is quicker to see than that they are equal.
+    others = (row for row in after if known.get(row.id) is not row)
+    return tuple(row for row in others if known.get(row.id) != row)
 
 
 def _gone(before: Iterable[_R], after: Iterable[_R]) -> tuple[str, ...]:
