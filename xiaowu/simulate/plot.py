@@ -126,8 +126,8 @@ def _lines(canvas: Canvas, plot: Plot, top: float) -> None:
         canvas.rect(left + width * 0.12, bottom - tall, width * 0.76, tall, _BARS)
         canvas.text(
             left + width / 2,
-            bottom - 7,
-            f"{tickets:,}",
+            bottom + 37,
+            f"{words['tickets']} {tickets:,}",
             size=11,
             fill=_SOFT,
             anchor="middle",
