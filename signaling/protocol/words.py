@@ -164,7 +164,7 @@ class BreakReason(StrEnum):
     DECLINED_OFTEN = "declined_often"
     """Set by the server after several refusals in a row."""
     SHIFT_OVER = "shift_over"
-    """Set by the server when the shift's end has come and the resident was finished."""
+    """Set by the server when the shift's end has come; the resident of that moment is finished."""
 
 
 class SeatState(StrEnum):
