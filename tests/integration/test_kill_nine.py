@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 from collections import Counter
 from dataclasses import dataclass, field
 from itertools import count
@@ -31,8 +30,10 @@ from xiaowu.faults.world import Sent, agent, kiosk
 pytestmark = pytest.mark.integration
 
 KILLS = 100
-LIFE_MS = (5, 120)
-"""How long a hall works before it is killed: between a part of a command and dozens of them."""
+ANSWERS = (1, 40)
+"""So many answers a hall gives before it is killed, with more commands on their way to it."""
+
+PATIENCE_S = 60.0
 
 POLICY = Policy(offer_timeout_s=5.0, wrap_up_s=1.0, rating_s=1.0)
 
@@ -88,17 +89,18 @@ def _picture(engine: Engine, now: float) -> HallMirror:
             connection.info.pop(READ_ONLY)
 
 
-def _work(hall: HallProcess, clients: Clients, end: float) -> None:
-    """Everybody sends at once, then hears, until all is answered or the life is over."""
+def _work(hall: HallProcess, clients: Clients, left: int) -> int:
+    """Everybody sends at once, then hears; returns how many answers the hall still has to give."""
     asked = clients.wishes()
     for sent in asked:
         clients.waiting[sent.command.op_id] = sent
         hall.ask(sent.actor, sent.command)
-    for _ in asked:
-        told = hall.heard(max(0.0, end - time.monotonic()))
-        if told is None:
-            return
+    for _ in asked[:left]:
+        told = hall.heard(PATIENCE_S)
+        assert told is not None, "the hall gives no answer"
         clients.hear(*told)
+    # With nobody wanting anything for a moment, time goes by.
+    return left - max(1, len(asked))
 
 
 def test_what_was_answered_survives_a_hundred_kills(tmp_path: Path) -> None:
@@ -110,10 +112,10 @@ def test_what_was_answered_survives_a_hundred_kills(tmp_path: Path) -> None:
     try:
         for _ in range(KILLS):
             hall = HallProcess(url, POLICY, clock)
-            end = time.monotonic() + draw.uniform(*LIFE_MS) / 1000
-            while time.monotonic() < end:
+            left = draw.randint(*ANSWERS)
+            while left > 0:
                 clients.mirror = _picture(engine, clock.now())
-                _work(hall, clients, end)
+                left = _work(hall, clients, left)
             hall.kill()
             while (told := hall.heard(0.0)) is not None:
                 clients.hear(*told)
@@ -122,8 +124,8 @@ def test_what_was_answered_survives_a_hundred_kills(tmp_path: Path) -> None:
         record = read_record(engine)
     finally:
         engine.dispose()
-    assert len(clients.tickets) >= KILLS, clients.counts
-    assert clients.counts["answered"] > 10 * KILLS, clients.counts
+    assert len(clients.tickets) >= KILLS // 2, clients.counts
+    assert clients.counts["answered"] >= 5 * KILLS, clients.counts
     # The last life was cut short as well: what it left open is no loss.
     settled = (Rule.NOTHING_OPEN, Rule.ONE_END)
     assert [what for what in judged(record, clients.tickets) if not what.startswith(settled)] == []
