@@ -22,6 +22,7 @@ from service_queue.policy import Policy
 from service_queue.policy_file import read_policy
 from service_queue.simulation import Scenario, SeatPlan, Summary, simulate, summarise
 from service_queue.simulation.recorded import RecordedDay
+from xiaowu.commands.simulate_faults import run_faults
 from xiaowu.simulate.canvas import CanvasUnavailable
 from xiaowu.simulate.journal_source import (
     JournalSource,
@@ -106,11 +107,21 @@ def simulate_hall(  # noqa: PLR0917 - the command line's options are its argumen
         Path | None, typer.Option(metavar="FILE.svg|FILE.png", help="Draw the waits.")
     ] = None,
     language: Annotated[str, typer.Option(help="Of the plot: zh or en.")] = "zh",
+    faults: Annotated[
+        bool,
+        typer.Option(
+            "--faults", help="The service itself under power cuts, lost and repeated answers."
+        ),
+    ] = False,
+    seeds: Annotated[int, typer.Option(min=1, help="How many runs under faults.")] = 100,
     processes: Annotated[int, typer.Option(min=1, max=64)] = os.cpu_count() or 1,
     as_json_text: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Simulate a day, a district, a province: what would two more windows do, another policy?"""
     if context.invoked_subcommand is not None:
+        return
+    if faults:
+        run_faults(range(seed, seed + seeds), processes, as_json_text=as_json_text)
         return
     if language not in WORDS:
         _fail(f"{language!r}: a plot speaks {' or '.join(WORDS)}.")
