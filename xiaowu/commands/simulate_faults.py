@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections import Counter
 from dataclasses import asdict
 
@@ -19,8 +18,6 @@ def run_faults(seeds: range, processes: int, *, as_json_text: bool) -> None:
 
     A seed that broke something breaks it again: `--faults --seed N --seeds 1`.
     """
-    # Power cuts are what is wanted here; that the database says so would fill the screen.
-    logging.getLogger("service_queue").setLevel(logging.CRITICAL)
     runs = run_seeds(seeds, workers=min(processes, len(seeds)))
     outcomes = sorted(
         track(runs, "runs", total=len(seeds), disable=as_json_text, transient=True),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import multiprocessing
 import os
 import tempfile
@@ -55,8 +56,13 @@ def run_seeds(
         jobs = ((seed, source, steps) for seed in seeds)
         # Spawned: a fork would take the store's threads of a test along.
         context = multiprocessing.get_context("spawn")
-        with context.Pool(workers or os.cpu_count()) as pool:
+        with context.Pool(workers or os.cpu_count(), _quietly) as pool:
             yield from pool.imap_unordered(_job, jobs, chunksize=8)
+
+
+def _quietly() -> None:
+    """In a worker: power cuts are what is wanted, so that the database reports them is no news."""
+    logging.getLogger("service_queue").setLevel(logging.CRITICAL)
 
 
 def _job(job: tuple[int, Path, int]) -> Outcome:
