@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -44,5 +46,5 @@ def test_a_drawn_code_has_its_form_and_comes_from_its_source_alone(source: str) 
 def test_codes_of_sources_that_count_up_do_not_count_up() -> None:
     codes = [int(code_from(f"id{n}")[:-1]) for n in range(200)]
     assert len(set(codes)) == 200
-    steps = {after - before for before, after in zip(codes, codes[1:], strict=False)}
+    steps = {after - before for before, after in pairwise(codes)}
     assert len(steps) > 190
