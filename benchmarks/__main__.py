@@ -6,7 +6,7 @@ import subprocess
 import sys
 from typing import Final
 
-BENCHMARKS: Final = ("call_setup", "reconnect_storm", "assign_service", "matching")
+BENCHMARKS: Final = ("call_setup", "reconnect_storm", "assign_service", "matching", "estimates")
 """Each prints one JSON object a line; see README.md beside this file."""
 
 
