@@ -19,7 +19,7 @@ from sqlalchemy import select
 
 from seat_server.catalogue import CatalogueItem
 from seat_server.district import sample_district
-from seat_server.sheet import SheetRefused, decode, read_sheet
+from seat_server.sheet import SheetRefused
 from service_queue.simulation.planner import (
     Plan,
     Tell,
@@ -34,12 +34,11 @@ from service_queue.tables import ServiceItemRow, table_of
 from signaling.protocol.words import Role
 from xiaowu.office import JsonOption, Office, run_in_office
 from xiaowu.server_settings import SettingsOption, load_or_exit
+from xiaowu.simulate.agents_sheet import read_agents, skills_in
 from xiaowu.simulate.journal_source import JournalUnreadable, read_journal, read_last_day
 from xiaowu.simulate.report import clock, share
 from xiaowu.simulate.sample import item_plans
 
-COLUMNS = ("login", "departments")
-OTHER_COLUMNS = ("name", "role", "languages")
 _MOST_LISTED = 8
 
 _item = table_of(ServiceItemRow)
@@ -104,12 +103,7 @@ def _hall(agents: Path | None, journal: str | None, settings_file: Path | None) 
             "the journal's last day",
         )
     if agents is not None:
-        rows = read_sheet(decode(agents.read_bytes()), COLUMNS, OTHER_COLUMNS)
-        signed = {
-            row["login"]: _skills(row["departments"])
-            for row in rows
-            if row["role"] in ("", Role.AGENT)
-        }
+        signed = read_agents(agents)
         items = items or list(item_plans(sample_district().items))
         return _Hall(agents=_some(signed), items=items, mix=mix or "the sample catalogue's ranks")
     settings = load_or_exit(settings_file)
@@ -128,15 +122,11 @@ async def _read_office(office: Office) -> tuple[dict[str, Skills], tuple[Catalog
         if not row.hidden
     )
     signed = {
-        account.login: _skills(account.departments)
+        account.login: skills_in(account.departments)
         for account in accounts
         if account.role is Role.AGENT and account.disabled_at is None
     }
     return signed, items
-
-
-def _skills(departments: str) -> Skills:
-    return frozenset(part.strip() for part in departments.split("|") if part.strip())
 
 
 def _some(agents: dict[str, Skills]) -> dict[str, Skills]:
@@ -186,6 +176,8 @@ def _print(graph: SkillGraph, plan: Plan, hall: _Hall, unserved: Skills) -> None
         console.print(f"[red]Nobody serves[/] {_listed(unserved)}: left out of what follows.")
     for line in _verdict(graph):
         console.print(line)
+    if plan.load >= graph.tightest.reach:
+        console.print("[red]The hall is busier than that:[/] their line only grows, day by day.")
     console.print(_prices(plan))
     if plan.trainings:
         console.print(_trainings(plan))

@@ -17,12 +17,14 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
+from seat_server.sheet import SheetRefused
 from service_queue.errors import PolicyInvalid
 from service_queue.policy import Policy
 from service_queue.policy_file import read_policy
 from service_queue.simulation import Scenario, SeatPlan, Summary, simulate, summarise
 from service_queue.simulation.recorded import RecordedDay
 from xiaowu.commands.simulate_faults import run_faults
+from xiaowu.simulate.agents_sheet import read_agents
 from xiaowu.simulate.canvas import CanvasUnavailable
 from xiaowu.simulate.journal_source import (
     JournalSource,
@@ -33,7 +35,7 @@ from xiaowu.simulate.journal_source import (
 from xiaowu.simulate.plot import WORDS, Plot, draw_plot
 from xiaowu.simulate.report import as_json, print_prices, print_report
 from xiaowu.simulate.runs import Tell, run_variants
-from xiaowu.simulate.sample import TICKETS_A_DAY, sample_hall
+from xiaowu.simulate.sample import TICKETS_A_DAY, sample_hall, with_agents
 from xiaowu.simulate.variants import (
     FAIRNESS_BOUNDS,
     POOLED,
@@ -74,6 +76,10 @@ def simulate_hall(  # noqa: PLR0917 - the command line's options are its argumen
     tickets: Annotated[
         float, typer.Option(min=0.1, max=5000, help="A day at a location, on average.")
     ] = TICKETS_A_DAY,
+    agents: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.csv", help="login,departments: skills of the windows, in turn."),
+    ] = None,
     seed: Annotated[int, typer.Option(help="The same seed, the same residents.")] = 1,
     policy: Annotated[
         list[str] | None,
@@ -139,9 +145,13 @@ def simulate_hall(  # noqa: PLR0917 - the command line's options are its argumen
             scenario = sample_hall(
                 seats=seats, locations=locations, days=days, tickets_a_day=tickets
             )
+            if agents is not None:
+                scenario = with_agents(scenario, list(read_agents(agents).values()))
             outcome = _simulate(scenario, wanted, seed, processes, quiet=as_json_text)
-    except (WhatIfInvalid, JournalUnreadable) as refused:
+    except (WhatIfInvalid, JournalUnreadable, SheetRefused) as refused:
         _fail(str(refused))
+    except OSError as failed:
+        _fail(f"{failed.filename}: {failed.strerror}")
     if plot is not None:
         _draw(outcome, plot, language)
     if as_json_text:

@@ -7,6 +7,8 @@ shifts with staggered meals. A journal knows better (`--journal`).
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -14,6 +16,7 @@ from seat_server.catalogue import CatalogueItem
 from seat_server.district import District, sample_district
 from service_queue.service_times import LogNormal
 from service_queue.simulation import ItemPlan, LocationPlan, Manners, Scenario, SeatPlan, Span
+from service_queue.simulation.skills import Skills
 from signaling.protocol.words import Language
 
 FIRST_DAY: Final = datetime.date(2026, 6, 1)
@@ -66,6 +69,16 @@ def sample_hall(
         seats=tuple(_seat(n, seats, places) for n in range(seats)),
         manners=Manners(),
     )
+
+
+def with_agents(scenario: Scenario, skills: Sequence[Skills]) -> Scenario:
+    """The hall with agents of these skills at its windows, in turn."""
+    if not skills:
+        return scenario
+    seats = tuple(
+        replace(seat, departments=skills[n % len(skills)]) for n, seat in enumerate(scenario.seats)
+    )
+    return replace(scenario, seats=seats)
 
 
 def midnight_of(day: datetime.date, time_zone: str = TIME_ZONE) -> float:

@@ -80,6 +80,7 @@ def test_a_policy_file_is_simulated_and_a_faulty_one_refused_with_its_line(tmp_p
         ("--journal", "nowhere.jsonl"),
         ("--journal", "sqlite:///nowhere.db"),
         ("--plot", "waits.gif"),
+        ("--agents", "nowhere.csv"),
         ("--language", "de"),
     ],
 )
@@ -179,6 +180,9 @@ def test_the_skill_planner_names_parts_and_a_training(tmp_path: Path) -> None:
     assert "民政局" in answer["unserved"]
     assert answer["price"] > 1.0
     assert answer["trainings"][0]["saved_s"] > 0.0
+    # The same agents at the windows of a hall: what nobody serves waits until it closes.
+    hall = answered("--agents", str(sheet), "--seats", "9", "--locations", "2")
+    assert hall["runs"][0]["ends"]["served"] < 0.95 * hall["runs"][0]["tickets"]
     shown = CliRunner().invoke(queue.app, arguments)
     assert "In 2 parts" in shown.output
     broken = CliRunner().invoke(queue.app, ["skills", "--agents", str(tmp_path / "none.csv")])
