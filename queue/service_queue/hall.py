@@ -80,8 +80,8 @@ class Hall:
         self._purged_at = clock.now()
         self._roll = Roll(store)
         self._rolled_at = 0.0
-        self.overdue: frozenset[Overdue] = frozenset()
-        """What stands still as of the last look; empty unless something is wrong with us."""
+        self.overdue: dict[Overdue, float] = {}
+        """What stands still as of the last look, and since which look."""
         self._looked_at = clock.now()
         self._matcher = Matcher()
         """Touched in the writer's turn only."""
@@ -215,9 +215,10 @@ class Hall:
         if now - self._looked_at < LOOK_EVERY_S:
             return
         self._looked_at = now
-        before = self.overdue
-        self.overdue = await self.store.read(lambda c: find_overdue(self._begin(c, now, SYSTEM)))
-        new = sorted(self.overdue - before, key=str)
+        found = await self.store.read(lambda c: find_overdue(self._begin(c, now, SYSTEM)))
+        new = sorted(found - self.overdue.keys(), key=str)
+        self.overdue = {each: self.overdue.get(each, now) for each in found}
+        self.mirror.overdue = self.overdue
         if new:
             await self._write(partial(self._report, new), SYSTEM)
 
@@ -305,6 +306,7 @@ class Hall:
 
     def _replace_mirror(self, mirror: HallMirror) -> None:
         self.mirror = mirror
+        mirror.overdue = self.overdue
         self._tell(Changes(seq=mirror.seq, reference=True))
 
     def _tell(self, changes: Changes) -> None:

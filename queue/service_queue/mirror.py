@@ -6,7 +6,7 @@ thrown away at any time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final, TypeVar, cast
 
 from sqlalchemy import Connection, func, select
@@ -17,6 +17,7 @@ from service_queue.changes import STARTS_SINCE_GREEN, Changes
 from service_queue.deadlines import call_deadlines, seat_deadlines, ticket_deadlines
 from service_queue.experience import Experience
 from service_queue.hours import NEVER, local_day
+from service_queue.overdue import Overdue
 from service_queue.placement import waiting_ticket
 from service_queue.policy import Policy
 from service_queue.policy_store import newest_version
@@ -90,6 +91,8 @@ class HallMirror:
         self.policy_version = 0
         """Which applied policy it is; 0: the settings' own."""
         self.starts_since_green = CALM.starts_since_green
+        self.overdue: Mapping[Overdue, float] = {}
+        """What stands still by a fault of ours, and since when; the hall looks for it."""
         self.version = 0
         """Rises with every change of the picture."""
         self._made: dict[object, object] = {}

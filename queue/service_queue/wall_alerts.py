@@ -7,6 +7,7 @@ from typing import Final
 
 from service_queue.matching import FreeSeat, hindrance, skill_gap
 from service_queue.mirror import HallMirror
+from service_queue.overdue import OverdueKind
 from service_queue.placement import free_seat
 from service_queue.rank import WaitingTicket
 from service_queue.tables import SeatRow, TicketRow
@@ -26,6 +27,7 @@ def wall_alerts(mirror: HallMirror, now: float) -> tuple[WallAlert, ...]:
     standings = mirror.standings(now)
     kinds = (
         _unmatched(mirror, standings.order, now),
+        _overdue(mirror),
         _without_window(mirror, standings.order),
         _long_waits(mirror, now),
         _handed_over_often(mirror),
@@ -64,6 +66,22 @@ def _unmatched(mirror: HallMirror, line: list[WaitingTicket], now: float) -> Ite
                 since = max(row.state_since, _quiet_since(seat_row))
                 yield _alert("unmatched", since, row, seat_id=seat.id)
                 break
+
+
+def _overdue(mirror: HallMirror) -> Iterator[WallAlert]:
+    """States past their deadline, as the database says: a fault of ours."""
+    for each, since in mirror.overdue.items():
+        if each.kind is OverdueKind.UNMATCHED:
+            # Those of the picture are told already, with the moment from which.
+            continue
+        ticket = mirror.tickets.get(each.ticket_id or "")
+        yield WallAlert(
+            kind="overdue",
+            since=since,
+            ticket_number=None if ticket is None else ticket.number,
+            location_id=None if ticket is None else ticket.location_id,
+            seat_id=each.seat_id,
+        )
 
 
 def _without_window(mirror: HallMirror, line: list[WaitingTicket]) -> Iterator[WallAlert]:

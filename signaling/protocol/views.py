@@ -366,7 +366,7 @@ class WallAlert(Shape):
     """Something a supervisor should look at."""
 
     kind: str
-    """`unmatched`, `handed_over_often`, `location_behind`, `long_wait`, `no_window`."""
+    """`unmatched`, `overdue`, `handed_over_often`, `location_behind`, `long_wait`, `no_window`."""
     since: Moment
     ticket_number: str | None = None
     location_id: Id | None = None

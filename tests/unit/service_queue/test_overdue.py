@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from service_queue.overdue import Overdue, OverdueKind, find_overdue
 from service_queue.policy import Policy, Ring, Scope, SeatPolicy
 from service_queue.tables import CallRow, SeatRow, TicketOfferRow, TicketRow, table_of
 from service_queue.transaction import Transaction
+from service_queue.wall_alerts import wall_alerts
 from signaling.protocol.commands import DeclineTicket, FinishWrapUp
 from signaling.protocol.words import DeclineReason, TicketState
 from tests.support.hall_builder import HallDriver, ReversingSealer, agent, kiosk, open_district
@@ -48,7 +50,7 @@ async def test_a_hall_that_works_has_nothing_overdue(tmp_path: Path) -> None:
         for _ in range(30):
             await d.pass_time(6.0)
             assert await look(d) == set()
-        assert d.hall.overdue == frozenset()
+        assert d.hall.overdue == {}
         assert await d.journal("alarm.raised") == []
 
 
@@ -74,17 +76,17 @@ async def test_a_pair_that_everything_overlooked_is_reported_and_made(
         )
         await unseen(d, insert(table_of(TicketRow)).values(ticket.model_dump()))
         await d.pass_time(4.0)
-        assert d.hall.overdue == frozenset()
+        assert d.hall.overdue == {}
         await d.pass_time(5.0)
         fault = Overdue(kind=OverdueKind.UNMATCHED, ticket_id="T", seat_id="01")
-        assert d.hall.overdue == {fault}
+        assert set(d.hall.overdue) == {fault}
         alarm = (await d.journal("alarm.raised"))[0]
         assert (alarm.reason, alarm.ticket_id, alarm.seat_id) == ("unmatched", "T", "01")
         assert "overdue" in caplog.text
         await d.hall.reload()
         assert d.hall.mirror.tickets["T"].state is TicketState.OFFERED
         await d.pass_time(5.0)
-        assert d.hall.overdue == frozenset()
+        assert d.hall.overdue == {}
         assert len(await d.journal("alarm.raised")) == 1
 
 
@@ -144,8 +146,11 @@ async def test_each_state_past_its_deadline_is_found(tmp_path: Path) -> None:
         everything = {*OverdueKind} - {OverdueKind.UNMATCHED}
         assert await look(d) == everything
         await d.pass_time(5.0)
+        kinds = Counter(alert.kind for alert in wall_alerts(d.hall.mirror, d.clock.now()))
+        assert kinds["overdue"] == len(d.hall.overdue) > 0
         await d.pass_time(5.0)
-        assert d.hall.overdue == frozenset()
+        assert d.hall.overdue == {}
+        assert all(alert.kind != "overdue" for alert in wall_alerts(d.hall.mirror, d.clock.now()))
         assert {alarm.reason for alarm in await d.journal("alarm.raised")} <= everything
 
 

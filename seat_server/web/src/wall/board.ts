@@ -67,7 +67,7 @@ export function parkedLine(tickets: readonly WallTicket[]): WallTicket[] {
 }
 
 /** A fault of ours first, then whoever cannot be served at all, then long waits. */
-const URGENCY = ['unmatched', 'no_window', 'long_wait', 'handed_over_often', 'location_behind']
+const URGENCY = ['unmatched', 'overdue', 'no_window', 'long_wait', 'handed_over_often', 'location_behind']
 
 /** So many alerts, the most pressing first, the oldest of a kind first. */
 export function mostPressing(alerts: readonly WallAlert[], most: number): WallAlert[] {
