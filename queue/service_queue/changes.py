@@ -8,16 +8,8 @@ from typing import Final, TypeVar
 
 from sqlmodel import SQLModel
 
-from service_queue.tables import (
-    CallNoteRow,
-    CallRow,
-    EntryCodeRow,
-    LineCounterRow,
-    RatingRow,
-    SeatRow,
-    TicketOfferRow,
-    TicketRow,
-)
+from service_queue.line_tables import EntryCodeRow, LineCounterRow
+from service_queue.tables import CallNoteRow, CallRow, RatingRow, SeatRow, TicketOfferRow, TicketRow
 from service_queue.transaction import Transaction
 from signaling.protocol.words import EntryKind
 

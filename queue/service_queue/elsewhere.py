@@ -10,13 +10,13 @@ from sqlalchemy import Column, Connection, select
 from sqlmodel import SQLModel
 
 from service_queue.changes import Changes
+from service_queue.line_tables import EntryCodeRow
 from service_queue.mirror import HallMirror
 from service_queue.statements import record
 from service_queue.store import Elsewhere
 from service_queue.tables import (
     CallNoteRow,
     CallRow,
-    EntryCodeRow,
     JournalRow,
     RatingRow,
     SeatRow,

@@ -19,14 +19,8 @@ from service_queue.errors import (
     LocationUnknown,
 )
 from service_queue.hours import local_day
-from service_queue.tables import (
-    CallRow,
-    EntryCodeRow,
-    LocationRow,
-    ServiceItemRow,
-    TicketRow,
-    table_of,
-)
+from service_queue.line_tables import EntryCodeRow
+from service_queue.tables import CallRow, LocationRow, ServiceItemRow, TicketRow, table_of
 from service_queue.transaction import Transaction
 from signaling.protocol.words import EntryKind, Lane
 

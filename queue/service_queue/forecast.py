@@ -21,9 +21,9 @@ from service_queue.changes import Changes
 from service_queue.errors import StoreClosed, StoreUnavailable
 from service_queue.estimate import flat_s, waits
 from service_queue.hall import Hall
+from service_queue.line_tables import EstimateRow
 from service_queue.outlook import counts_as_open, outlook_of
 from service_queue.prospect import Outlook, Wait
-from service_queue.tables import EstimateRow
 from signaling.protocol.words import TicketState
 
 log = logging.getLogger(__name__)

@@ -10,6 +10,7 @@ from sqlmodel import SQLModel
 
 from service_queue.hours import local_day
 from service_queue.line_picture import BegunCall, LinePicture
+from service_queue.line_tables import LineCounterRow
 from service_queue.placement import free_seat, waiting_ticket
 from service_queue.policy import Policy
 from service_queue.rank import CALM
@@ -18,7 +19,6 @@ from service_queue.tables import (
     AFTER_POSITION,
     STARTS_SINCE_GREEN,
     CallRow,
-    LineCounterRow,
     LocationRow,
     SeatRow,
     TicketOfferRow,

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, bindparam, select
 from service_queue.hours import local_day
 from service_queue.late_calls import LateCalls
 from service_queue.line_index import LineIndex
+from service_queue.line_tables import LineCounterRow
 from service_queue.matching import Pair
 from service_queue.placement import free_seat, waiting_ticket
 from service_queue.policy import Policy, SeatStrategy
@@ -25,7 +26,6 @@ from service_queue.tables import (
     AFTER_POSITION,
     STARTS_SINCE_GREEN,
     CallRow,
-    LineCounterRow,
     LocationRow,
     SeatRow,
     TicketOfferRow,

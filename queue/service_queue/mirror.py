@@ -17,6 +17,7 @@ from service_queue.changes import STARTS_SINCE_GREEN, Changes
 from service_queue.deadlines import call_deadlines, seat_deadlines, ticket_deadlines
 from service_queue.experience import Experience
 from service_queue.hours import NEVER, local_day
+from service_queue.line_tables import EntryCodeRow, LineCounterRow
 from service_queue.overdue import Overdue
 from service_queue.placement import waiting_ticket
 from service_queue.policy import Policy
@@ -27,10 +28,8 @@ from service_queue.statements import record
 from service_queue.tables import (
     CallNoteRow,
     CallRow,
-    EntryCodeRow,
     JournalRow,
     KioskRow,
-    LineCounterRow,
     LocationRow,
     RatingRow,
     SeatRow,

@@ -9,17 +9,12 @@ from typing import Any, Final
 from sqlalchemy import Connection, func, select
 
 from service_queue.errors import PolicyInvalid, PolicyUnreadable, PolicyVersionUnknown
+from service_queue.line_tables import PolicyVersionRow
 from service_queue.policy import Policy
 from service_queue.policy_check import Known, KnownItem, KnownSeat
 from service_queue.policy_file import ReadPolicy, read_policy
 from service_queue.statements import record
-from service_queue.tables import (
-    LocationRow,
-    PolicyVersionRow,
-    SeatRow,
-    ServiceItemRow,
-    table_of,
-)
+from service_queue.tables import LocationRow, SeatRow, ServiceItemRow, table_of
 from service_queue.transaction import Transaction
 from signaling.protocol.words import Language
 

@@ -15,7 +15,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, func, insert, select, update
 
-from service_queue.tables import CallRow, EstimateRow, LocationRow, TicketRow, table_of
+from service_queue.line_tables import EstimateRow
+from service_queue.tables import CallRow, LocationRow, TicketRow, table_of
 
 CHORE: Final = "estimates"
 """The chore's name: of several processes one writes at a time."""

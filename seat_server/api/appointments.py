@@ -20,7 +20,8 @@ from service_queue.errors import (
     LocationUnknown,
 )
 from service_queue.hours import local_day
-from service_queue.tables import EntryCodeRow, LocationRow, table_of
+from service_queue.line_tables import EntryCodeRow
+from service_queue.tables import LocationRow, table_of
 from service_queue.transaction import Transaction
 from signaling.protocol.message import Id, Message, Moment
 

@@ -11,6 +11,7 @@ from sqlmodel.sql.sqltypes import AutoString
 # Their tables register themselves on the one metadata.
 from seat_server import tables as _server_tables  # noqa: F401
 from service_queue import chain_tables as _chain_tables  # noqa: F401
+from service_queue import line_tables as _line_tables  # noqa: F401
 from service_queue.tables import Word
 
 

@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from seat_server.settings import Settings
 from service_queue.errors import PolicyInvalid, PolicyProblem
 from service_queue.line_reader import hall_zone, read_line
+from service_queue.line_tables import PolicyVersionRow
 from service_queue.policy import Policy
 from service_queue.policy_file import SAMPLE_FILE, ReadPolicy, read_policy, write_policy
 from service_queue.policy_store import (
@@ -31,7 +32,6 @@ from service_queue.policy_store import (
 from service_queue.preview import Preview
 from service_queue.preview import preview as compare
 from service_queue.starvation import longest_wait_s
-from service_queue.tables import PolicyVersionRow
 from service_queue.transaction import Transaction
 from xiaowu.moment import show_moment
 from xiaowu.office import (

@@ -19,6 +19,7 @@ from sqlalchemy.exc import ArgumentError
 from seat_server.database import Database, DatabaseRefused
 from service_queue.journal_entry import JournalEntry
 from service_queue.journal_reader import read_entries
+from service_queue.line_tables import PolicyVersionRow
 from service_queue.simulation.recorded import (
     Known,
     NothingRecorded,
@@ -27,13 +28,7 @@ from service_queue.simulation.recorded import (
     Recorder,
 )
 from service_queue.store import Store
-from service_queue.tables import (
-    LocationRow,
-    PolicyVersionRow,
-    SeatRow,
-    ServiceItemRow,
-    table_of,
-)
+from service_queue.tables import LocationRow, SeatRow, ServiceItemRow, table_of
 from signaling.protocol.errors import Refusal
 from xiaowu.simulate.windows import at_homes
 

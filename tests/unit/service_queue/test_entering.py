@@ -26,8 +26,9 @@ from service_queue.errors import (
     QueueError,
     TicketAlreadyOpen,
 )
+from service_queue.line_tables import EntryCodeRow
 from service_queue.policy import AppointmentPolicy, GreenPolicy, Policy, ReturnPolicy
-from service_queue.tables import EntryCodeRow, table_of
+from service_queue.tables import table_of
 from service_queue.transaction import Transaction
 from signaling.protocol.commands import GiveReturnCode
 from signaling.protocol.words import GreenReason, Lane

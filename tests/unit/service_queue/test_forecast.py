@@ -4,9 +4,10 @@ import pytest
 from sqlalchemy import select
 
 from service_queue.forecast import Forecast, open_forecast, steady
+from service_queue.line_tables import EstimateRow
 from service_queue.prospect import Wait
 from service_queue.quotes import Quoted, accuracy, day_accuracy, newest_day, read_quotes
-from service_queue.tables import EstimateRow, table_of
+from service_queue.tables import table_of
 from signaling.protocol.commands import EndCall
 from tests.support.hall_builder import HallDriver, agent, open_district
 

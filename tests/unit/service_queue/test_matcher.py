@@ -12,6 +12,7 @@ from sqlalchemy import Connection, insert, select, update
 from service_queue import offering
 from service_queue.actor import SYSTEM
 from service_queue.errors import StoreUnavailable
+from service_queue.line_tables import LineCounterRow
 from service_queue.matcher import Matcher
 from service_queue.policy import FairnessPolicy, GreenPolicy, Policy, Ring, Scope, SeatPolicy
 from service_queue.policy import SeatStrategy as Strategy
@@ -19,7 +20,6 @@ from service_queue.tables import (
     AFTER_POSITION,
     STARTS_SINCE_GREEN,
     KioskRow,
-    LineCounterRow,
     SeatRow,
     TicketRow,
     table_of,

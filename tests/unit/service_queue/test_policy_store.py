@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Connection, select
 
 from service_queue.errors import PolicyInvalid, PolicyUnreadable, PolicyVersionUnknown
+from service_queue.line_tables import PolicyVersionRow
 from service_queue.policy import CapPolicy, Policy
 from service_queue.policy_file import write_policy
 from service_queue.policy_store import (
@@ -19,7 +20,7 @@ from service_queue.policy_store import (
     roll_back,
 )
 from service_queue.store import Store
-from service_queue.tables import JournalRow, PolicyVersionRow, table_of
+from service_queue.tables import JournalRow, table_of
 from service_queue.transaction import Transaction
 from tests.support.hall_builder import (
     START,
