@@ -6,7 +6,15 @@ import subprocess
 import sys
 from typing import Final
 
-BENCHMARKS: Final = ("call_setup", "reconnect_storm", "assign_service", "matching", "estimates")
+BENCHMARKS: Final = (
+    "call_setup",
+    "reconnect_storm",
+    "assign_service",
+    "matching",
+    "estimates",
+    "skill_price",
+    "simulate_province",
+)
 """Each prints one JSON object a line; see README.md beside this file."""
 
 
