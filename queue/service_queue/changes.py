@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from sqlmodel import SQLModel
 
 from service_queue.line_tables import EntryCodeRow, LineCounterRow
-from service_queue.tables import CallNoteRow, CallRow, RatingRow, SeatRow, TicketOfferRow, TicketRow
+from service_queue.tables import (
+    STARTS_SINCE_GREEN,
+    CallNoteRow,
+    CallRow,
+    RatingRow,
+    SeatRow,
+    TicketOfferRow,
+    TicketRow,
+)
 from service_queue.transaction import Transaction
 from signaling.protocol.words import EntryKind
-
-STARTS_SINCE_GREEN: Final = "starts_since_green"
-"""The counter of the starts since the green channel last let somebody overtake."""
 
 R = TypeVar("R", bound=SQLModel)
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, func, select
 from sqlmodel import SQLModel
 
 from service_queue import closing
-from service_queue.changes import STARTS_SINCE_GREEN, Changes
+from service_queue.changes import Changes
 from service_queue.deadlines import call_deadlines, seat_deadlines, ticket_deadlines
 from service_queue.experience import Experience
 from service_queue.hours import NEVER, local_day
@@ -26,6 +26,7 @@ from service_queue.rank import CALM, LineState, WaitingTicket
 from service_queue.standings import Standings
 from service_queue.statements import record
 from service_queue.tables import (
+    STARTS_SINCE_GREEN,
     CallNoteRow,
     CallRow,
     JournalRow,
