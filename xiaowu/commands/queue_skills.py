@@ -162,6 +162,9 @@ def _shown(graph: SkillGraph, plan: Plan, hall: _Hall, unserved: Skills) -> dict
         "price": round(plan.price, 3),
         "now": dataclasses.asdict(plan.now),
         "pooled": dataclasses.asdict(plan.pooled),
+        "by_department": {
+            name: dataclasses.asdict(waits) for name, waits in plan.by_department.items()
+        },
         "trainings": [dataclasses.asdict(training) for training in plan.trainings],
     }
 

@@ -15,7 +15,6 @@ from math import exp, log, sqrt
 
 from service_queue.policy import Policy
 from service_queue.service_times import LogNormal
-from service_queue.simulation.erlang import PooledLine
 from service_queue.simulation.record import Record, simulate
 from service_queue.simulation.resident import Resident
 from service_queue.simulation.scenario import ItemPlan, SeatPlan
@@ -62,8 +61,6 @@ class Plan:
     by_department: dict[str, Waits]
     pooled: Waits
     """The same residents, if every window served everything: the floor."""
-    theory: PooledLine | None
-    """Erlang C for the pool with exponential times; None where service times are not."""
     trainings: list[Training]
     """The best first."""
 
@@ -158,7 +155,6 @@ def plan_trainings(
     *,
     load: float,
     candidates: int = 10,
-    theory: PooledLine | None = None,
     tell: Tell = lambda done, total: None,
 ) -> Plan:
     """Simulate the hall as it is, as a pool, and after each of the likeliest trainings."""
@@ -190,7 +186,6 @@ def plan_trainings(
         now=waits_of(now.passages),
         by_department={name: waits_of(departments[name]) for name in sorted(departments)},
         pooled=waits_of(pooled.passages),
-        theory=theory,
         trainings=sorted(trainings, key=lambda training: -training.saved_s),
     )
 

@@ -11,7 +11,6 @@ from service_queue.simulation.drawing import draw_day
 from service_queue.simulation.engine import Hall, History
 from service_queue.simulation.resident import Resident
 from service_queue.simulation.scenario import DAY_S, Scenario, SeatPlan
-from signaling.protocol.words import TicketEndReason
 
 
 class Passage(NamedTuple):
@@ -25,8 +24,6 @@ class Passage(NamedTuple):
     """Until the call; None for who was never served."""
     rang_after_s: float | None
     """Until it was first offered; None when it never was."""
-    stayed_s: float
-    """Until the call, or until they gave up."""
     ended: str
     recalls: int
 
@@ -64,7 +61,6 @@ class Record:
                     story.resident.department,
                     story.waited_s,
                     None if story.offered_at is None else story.offered_at - story.resident.at,
-                    _stayed_s(story.waited_s, story.resident, str(story.ended)),
                     str(story.ended),
                     story.recalls,
                 )
@@ -79,12 +75,6 @@ class Record:
             declined=history.declined,
             rang_out=history.rang_out,
         )
-
-
-def _stayed_s(waited_s: float | None, resident: Resident, ended: str) -> float:
-    if waited_s is not None:
-        return waited_s
-    return resident.patience_s if ended == TicketEndReason.RESIDENT_LEFT else 0.0
 
 
 def simulate_day(scenario: Scenario, policy: Policy, seed: int, day: int) -> Record:

@@ -339,7 +339,6 @@ def _passage(one: _Told) -> Passage:
         department=one.department,
         waited_s=waited_s,
         rang_after_s=None if one.offered_at is None else one.offered_at - one.at,
-        stayed_s=_end_s(one),
         ended=one.end_reason or "open",
         recalls=one.misses,
     )
