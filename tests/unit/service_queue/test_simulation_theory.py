@@ -89,11 +89,11 @@ def test_the_simulation_gives_everybody_the_wait_of_the_simplest_line(load: floa
 @pytest.mark.parametrize(
     ("load", "warm", "steps", "lines"),
     [
-        (0.7, 500, 5000, 2500),
-        (0.8, 1000, 5000, 2500),
-        (0.9, 3000, 8000, 2500),
+        (0.7, 500, 3000, 2000),
+        (0.8, 1000, 4000, 2000),
+        (0.9, 3000, 6000, 2000),
         # It forgets its empty start over some 1,500 residents.
-        (0.95, 9000, 12000, 3000),
+        (0.95, 10000, 12000, 2000),
     ],
 )
 def test_the_simplest_line_is_within_three_percent_of_erlang_c(
