@@ -283,7 +283,8 @@ class World:
         try:
             await move(actor)
         except (StoreUnavailable, StoreClosed):
-            await self.lose(next(one for one in self.servers if one.hall is hall))
+            for server in [one for one in self.servers if one.hall is hall]:
+                await self.lose(server)
 
     async def reattach(self) -> None:
         """Every page and desk is there again."""
@@ -318,6 +319,9 @@ class World:
 
     async def lose(self, server: Server, *, restart: bool = True) -> None:
         """A server is gone with everything in its memory; another starts in its place."""
+        if server not in self.servers:
+            # Lost already, while somebody else was coming back.
+            return
         self.ledger.faults["server lost"] += 1
         self.servers.remove(server)
         server.power.off = True
