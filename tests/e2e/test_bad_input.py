@@ -6,7 +6,7 @@ import asyncio
 import json
 import secrets
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import aiohttp
@@ -243,7 +243,9 @@ async def test_a_megabyte_ends_the_connection_and_nothing_else(
     dropped = hall.metric("xiaowu_wire_drops_total")
     async with raw_socket(hall) as kiosk:
         assert await kiosk.connect(page_token) is None
-        await kiosk.send(f'421["command",{{"type":"ticket.take","op_id":"{"x" * 1_000_000}"}}]')
+        # The server hangs up in the middle of it, so that the rest may find nobody to take it.
+        with suppress(ConnectionError):
+            await kiosk.send(f'421["command",{{"type":"ticket.take","op_id":"{"x" * 1_000_000}"}}]')
         assert await kiosk.closed()
     assert hall.metric("xiaowu_wire_drops_total") > dropped
     moved = hall.rows("SELECT kind FROM journal WHERE seq > ?", end)
