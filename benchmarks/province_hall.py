@@ -42,20 +42,9 @@ from service_queue.tables import (
 from service_queue.transaction import Transaction
 from signaling.protocol.commands import TakeTicket
 from signaling.protocol.words import SeatStatus
+from xiaowu.faults.world import PlainSealer
 
 START: Final = 1_750_000_000.0
-
-
-class NoSealer:
-    """Nothing is sealed here."""
-
-    def seal(self, text: str) -> bytes:
-        """Refuse."""
-        raise NotImplementedError
-
-    def open(self, sealed: bytes) -> str:
-        """Refuse."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True)
@@ -109,7 +98,7 @@ class ProvinceHall:
                 connection,
                 now=self._now,
                 policy=self._policy,
-                sealer=NoSealer(),
+                sealer=PlainSealer(),
                 matcher=self._matcher,
             )
             begun = time.thread_time()

@@ -1,6 +1,7 @@
 export { pause } from './backoff'
 export * from './call'
 export * from './clock'
+export * from './entry_code'
 export * from './level'
 export * from './link'
 export * from './marks'

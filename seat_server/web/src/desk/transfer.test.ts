@@ -1,6 +1,6 @@
 import type { Colleague } from '@xiaowu/wire'
 import { describe, expect, it } from 'vitest'
-import { addressOf, choicesFor, grouped, type TransferTarget } from './transfer'
+import { addressOf, choicesFor, type TransferTarget } from './transfer'
 
 function colleague(seat_id: string, over: Partial<Colleague> = {}): Colleague {
   return {
@@ -57,8 +57,4 @@ describe('whom a resident can be handed on to', () => {
     expect(addressOf({ kind: 'department', name: '公安局' })).toEqual({ to_department: '公安局' })
     expect(addressOf({ kind: 'item', item: items[0]! })).toEqual({ to_item: 'sb001' })
   })
-})
-
-it('a code is grouped for reading aloud', () => {
-  expect(grouped('12345678')).toBe('12 3456 78')
 })

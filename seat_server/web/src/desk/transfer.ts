@@ -70,8 +70,3 @@ export function choicesFor(
             .map((item) => ({ kind: 'item', item })),
   }
 }
-
-/** Eight digits, grouped so that they can be read aloud: 12 3456 78. */
-export function grouped(code: string): string {
-  return [code.slice(0, 2), code.slice(2, 6), code.slice(6)].filter((part) => part !== '').join(' ')
-}
