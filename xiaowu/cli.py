@@ -20,11 +20,12 @@ COMMANDS: Final = {
     "simulate": ("xiaowu.commands.simulate", "Days of a hall on a virtual clock: what if?"),
     "queue": ("xiaowu.commands.queue", "Why the line stands as it does, and its policy."),
     "journal": ("xiaowu.commands.journal", "Prove the journal, export it, tell it again."),
+    "identity": ("xiaowu.commands.identity", "Faces, cues and cards: measure what the booth sees."),
     "admin": ("xiaowu.commands.admin", "Kiosks, agents, items, certificates."),
 }
 """Subcommand → (module with a typer app called `app`, one line of help)."""
 
-EXTRAS: Final = {"kiosk": "kiosk", "demo": "server,kiosk"}
+EXTRAS: Final = {"kiosk": "kiosk", "demo": "server,kiosk", "identity": "kiosk,face"}
 """Which extra a subcommand needs; the others need `server`."""
 
 
