@@ -1,0 +1,89 @@
+"""The words of liveness, for everybody who stores or shows them. Pure: no numpy, no OpenCV."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class CueKind(StrEnum):
+    """What the resident is asked to do. Left and right are the resident's own."""
+
+    TURN_LEFT = "turn_left"
+    TURN_RIGHT = "turn_right"
+    LOOK_UP = "look_up"
+    BLINK2 = "blink2"
+    OPEN_MOUTH = "open_mouth"
+
+
+class CueOutcome(StrEnum):
+    """What became of one cue."""
+
+    SEEN = "seen"
+    """It happened, inside its window."""
+    MISSED = "missed"
+    """Its window ended without it."""
+    TOO_SOON = "too_soon"
+    """It was under way before anybody could have answered the cue: a recording does that."""
+    ANOTHER = "another"
+    """Something else that was not asked for happened in its window: a recording does that."""
+    NOT_ASKED = "not_asked"
+    """The check ended before its turn came."""
+
+
+class LivenessOutcome(StrEnum):
+    """What all observations together say. Only LIVE speaks for the resident."""
+
+    LIVE = "live"
+    UNSURE = "unsure"
+    """Cues were followed, but something speaks of a picture: an agent looks."""
+    CUES_MISSED = "cues_missed"
+    """Not all cues were followed: ask once more, then an agent looks."""
+    NO_FACE = "no_face"
+    """No face stayed in view long enough to judge."""
+    SEVERAL_FACES = "several_faces"
+    """A second face was in the picture."""
+    BROKEN = "broken"
+    """The face was not one and the same, without a gap, from first to last frame."""
+    ATTACK = "attack"
+    """A print, a screen or a still picture."""
+    LOST = "lost"
+    """The witness died or was late: nothing is known."""
+
+
+class Advice(StrEnum):
+    """What would help, while the check runs; the page puts it into a sentence."""
+
+    COME_INTO_VIEW = "come_into_view"
+    ONLY_ONE_PERSON = "only_one_person"
+    COME_CLOSER = "come_closer"
+    GO_BACK = "go_back"
+    LOOK_STRAIGHT = "look_straight"
+    MORE_LIGHT = "more_light"
+    HOLD_STILL = "hold_still"
+
+
+class PassiveSign(StrEnum):
+    """What speaks of a picture instead of a person; higher figures speak louder."""
+
+    STILL = "still"
+    """Nothing moves that moves in every living face."""
+    FLAT = "flat"
+    """It moves like a sheet: one plane explains all of it, however it is turned."""
+    MOIRE = "moire"
+    """The regular pattern of a screen or of printed dots."""
+    BORDER = "border"
+    """Straight edges around the face that move with it: paper, bezel."""
+    BLUR = "blur"
+    """Less detail than a face so large has: taken from a picture of a picture."""
+    COLOUR = "colour"
+    """Fewer or other colours than skin in this light has."""
+
+
+class CaptureSuspicion(StrEnum):
+    """What the system tells of the camera the page was given."""
+
+    NONE = "none"
+    UNKNOWN = "unknown"
+    """It tells nothing."""
+    VIRTUAL = "virtual"
+    """A program that plays a file or a screen as a camera."""
