@@ -30,6 +30,7 @@ from aiortc.sdp import candidate_from_sdp
 from av import AudioFrame, VideoFrame
 
 from signaling.client import ice_guard
+from signaling.client.closing import PeerClose
 from signaling.client.gathering import TricklingConnection
 from signaling.client.sinks import Sink
 from signaling.protocol.signals import Candidate, Description
@@ -42,8 +43,6 @@ STALLED_AFTER_S: Final = 3.0
 """No packet for this long is a stall; aiortc itself would notice after half a minute."""
 SETUP_S: Final = 8.0
 """Longer than this to connect, or from connected and attached to the first packet, is a failure."""
-CLOSE_S: Final = 5.0
-"""A close that takes longer is left alone; it is never cancelled, which would poison it."""
 TICK_S: Final = 0.25
 OWN_STALL_S: Final = 0.5
 """A look that comes later than this was held up by ourselves, not by the network."""
@@ -51,8 +50,6 @@ SIGNALS_AHEAD: Final = 256
 
 Signal = Description | Candidate
 SendSignalTo = Callable[[Signal], Awaitable[None]]
-
-_closing: set[asyncio.Task[None]] = set()
 
 
 class Flow(StrEnum):
@@ -109,7 +106,7 @@ class Peer:
         self._early: list[Candidate] = []
         self._heard_sources: dict[RTCRtpReceiver, object] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._closed: asyncio.Task[None] | None = None
+        self._closing = PeerClose(self._close, call_id=link.call_id)
         # Always a list: without one aiortc asks a public STUN server and waits 5 s for it.
         self._pc = RTCPeerConnection(
             RTCConfiguration(
@@ -146,7 +143,7 @@ class Peer:
 
     def attach(self, tracks: list[MediaStreamTrack]) -> None:
         """Send `tracks`, one of a kind, over the transport that stands or is being built."""
-        if self.is_attached or self._closed is not None:
+        if self.is_attached or self._closing.has_begun:
             return
         self._attached_at = self._clock()
         by_kind = {track.kind: track for track in tracks}
@@ -162,13 +159,7 @@ class Peer:
 
     async def close(self) -> None:
         """Close for good; idempotent, never cancelled half-way, and back in five seconds."""
-        if self._closed is None:
-            self._closed = asyncio.create_task(self._close(), name="peer close")
-            _closing.add(self._closed)
-            self._closed.add_done_callback(_closing.discard)
-        done, _ = await asyncio.wait({self._closed}, timeout=CLOSE_S)
-        if not done:
-            log.error("a peer connection does not close", extra={"call_id": self.call_id})
+        await self._closing.run()
 
     async def _close(self) -> None:
         async with self._negotiating:  # cancelled while it gathers, aiortc would lose its sockets
@@ -352,9 +343,3 @@ class Peer:
         if flow is not self.flow:
             self.flow = flow
             self._on_flow(flow)
-
-
-async def closed_peers() -> None:
-    """Return when every peer connection that was closed in this process is really gone."""
-    if _closing:
-        await asyncio.wait(set(_closing))

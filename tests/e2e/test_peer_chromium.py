@@ -11,7 +11,8 @@ from aiohttp import web
 from playwright.async_api import Page, async_playwright
 
 from signaling.client.call import CallMedia
-from signaling.client.peer import Flow, closed_peers
+from signaling.client.closing import closed_peers
+from signaling.client.peer import Flow
 from signaling.client.pictures import ArtificialPictures
 from signaling.client.sinks import LastPicture
 from signaling.client.sounds import PackedSound, Tone

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Self
 
 from signaling.client.call import CallMedia
-from signaling.client.peer import closed_peers
+from signaling.client.closing import closed_peers
 from signaling.client.pictures import ArtificialPictures
 from signaling.client.sinks import LastPicture, Sink, ToneDetector
 from signaling.client.sounds import PackedSound, Sound, Tone

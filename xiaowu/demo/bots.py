@@ -20,7 +20,7 @@ from kiosk_client.enrol import enrol
 from kiosk_client.hall_api import HallApi
 from kiosk_client.settings import load_settings
 from kiosk_client.tokens import Tokens
-from signaling.client.peer import closed_peers
+from signaling.client.closing import closed_peers
 from xiaowu.demo.agent_session import AgentSession
 from xiaowu.demo.bot import Bot
 from xiaowu.demo.bot_plan import BotPlan, KioskBotPlan, SeatBotPlan
