@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
+from signaling.protocol.identity import DecisionReason, IdentityDecision
 from signaling.protocol.message import Id, Message, Moment
 from signaling.protocol.signals import Candidate, Description
 from signaling.protocol.words import (
@@ -77,6 +78,13 @@ class SkipRating(Command):
     """Kiosk: the resident goes without rating."""
 
     type: Literal["ticket.skip_rating"] = "ticket.skip_rating"
+    ticket_id: Id
+
+
+class WithdrawIdentity(Command):
+    """Kiosk: the resident takes the consent back (撤回); what is personal of it is deleted."""
+
+    type: Literal["identity.withdraw"] = "identity.withdraw"
     ticket_id: Id
 
 
@@ -201,6 +209,23 @@ class SaveNote(Command):
     text: Annotated[str, Field(max_length=4000)]
 
 
+class AskIdentity(Command):
+    """Agent: have the resident in the call show who they are."""
+
+    type: Literal["identity.ask"] = "identity.ask"
+    call_id: Id
+
+
+class DecideIdentity(Command):
+    """Agent: is it the person. What goes against the evidence needs a second person, over REST."""
+
+    type: Literal["identity.decide"] = "identity.decide"
+    call_id: Id
+    decision: IdentityDecision
+    reason: DecisionReason
+    note: Annotated[str, Field(max_length=400, repr=False)] = ""
+
+
 class SendSignal(Message):
     """Either side: an SDP description or an ICE candidate for the other; relayed, not stored."""
 
@@ -230,7 +255,9 @@ class ReportHealth(Message):
     uptime_s: Annotated[float, Field(ge=0)]
 
 
-KioskCommand = TakeTicket | LeaveTicket | StepAway | ComeBack | RateCall | SkipRating
+KioskCommand = (
+    TakeTicket | LeaveTicket | StepAway | ComeBack | RateCall | SkipRating | WithdrawIdentity
+)
 SeatCommand = (
     SignIn
     | SignOut
@@ -245,6 +272,8 @@ SeatCommand = (
     | ExtendWrapUp
     | FinishWrapUp
     | SaveNote
+    | AskIdentity
+    | DecideIdentity
 )
 CallCommand = EndCall | ReportMedia | RebuildMedia
 StoredCommand = KioskCommand | SeatCommand | CallCommand

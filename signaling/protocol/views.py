@@ -6,6 +6,7 @@ A view is the state, not a story: a client that shows the newest view is right, 
 
 from __future__ import annotations
 
+from signaling.protocol.identity import DeskIdentity, IdentityGrade, KioskIdentity
 from signaling.protocol.message import Id, Moment, Shape
 from signaling.protocol.signals import IceServer
 from signaling.protocol.words import (
@@ -189,6 +190,8 @@ class KioskView(Shape):
     return_code: ReturnCode | None = None
     """Given in the call that is going on or was just ended."""
     hours: ServiceHours = ServiceHours(open=True)
+    identity: KioskIdentity | None = None
+    """None: nobody asked, and nothing was begun."""
 
 
 # --- desk ------------------------------------------------------------------------------------
@@ -211,6 +214,8 @@ class DeskTicket(Shape):
     hand_overs: int = 0
     handed_over_by: str | None = None
     """The name of the window that handed it on last."""
+    identity: DeskIdentity | None = None
+    """None: nobody asked, and nothing was begun."""
 
 
 class DeskOffer(Shape):
@@ -360,6 +365,7 @@ class WallTicket(Shape):
     parked_until: Moment | None = None
     hand_overs: int = 0
     wait: WaitRange | None = None
+    identity: IdentityGrade | None = None
 
 
 class WallAlert(Shape):
@@ -393,6 +399,8 @@ class WallToday(Shape):
     alerts: tuple[WallAlert, ...] = ()
     policy: str = ""
     """Name and version of the policy in force."""
+    identity_overrides: int = 0
+    """Residents accepted against the evidence, by two people."""
 
 
 class WallView(Shape):

@@ -4,6 +4,10 @@ export const PROTOCOL_VERSION = 1
 export const MAX_MESSAGE_BYTES = 65536
 
 /**
+ * What decides whether a guardian is needed.
+ */
+export type AgeGroup = 'under_14' | 'from_14'
+/**
  * Why one ticket is served before another: the words of the explanation.
  */
 export type Precedence =
@@ -50,6 +54,10 @@ export type CallState = 'connecting' | 'connected' | 'reconnecting' | 'ended'
  * What one side of a call receives from the other.
  */
 export type MediaReport = 'none' | 'flowing' | 'stalled'
+/**
+ * How the card was read.
+ */
+export type CardSource = 'chip' | 'camera' | 'simulated'
 export type ClientMessage =
   | TakeTicket
   | LeaveTicket
@@ -57,6 +65,7 @@ export type ClientMessage =
   | ComeBack
   | RateCall
   | SkipRating
+  | WithdrawIdentity
   | SignIn
   | SignOut
   | OpenSeat
@@ -70,6 +79,8 @@ export type ClientMessage =
   | ExtendWrapUp
   | FinishWrapUp
   | SaveNote
+  | AskIdentity
+  | DecideIdentity
   | EndCall
   | ReportMedia
   | RebuildMedia
@@ -95,6 +106,23 @@ export type DeclineReason =
 export type TransferReason =
   'wrong_item' | 'needs_specialist' | 'language' | 'shift_over' | 'equipment' | 'other'
 /**
+ * What the agent decided.
+ */
+export type IdentityDecision = 'confirmed' | 'refused'
+/**
+ * Why the agent decided so.
+ */
+export type DecisionReason =
+  | 'evidence_agrees'
+  | 'looked_and_same'
+  | 'other_document'
+  | 'answered_questions'
+  | 'not_the_same'
+  | 'card_doubtful'
+  | 'would_not_show'
+  | 'under_pressure'
+  | 'other'
+/**
  * What the seat is doing; only the server changes it.
  */
 export type SeatState = 'idle' | 'reserved' | 'in_call' | 'wrap_up'
@@ -102,6 +130,35 @@ export type SeatState = 'idle' | 'reserved' | 'in_call' | 'wrap_up'
  * What the agent asked for; only people change it (and the sweeper, for one who is gone).
  */
 export type SeatStatus = 'offline' | 'available' | 'on_break'
+/**
+ * Why a check ended without a verdict.
+ */
+export type EndingReason =
+  'cancelled' | 'timed_out' | 'witness_lost' | 'no_camera' | 'card_failed' | 'other'
+/**
+ * What the evidence comes to, by rule. The agent decides.
+ */
+export type IdentityGrade = 'clear' | 'unsure' | 'refused' | 'manual'
+/**
+ * Who consents for a child under 14.
+ */
+export type GuardianRelation = 'parent' | 'grandparent' | 'other'
+/**
+ * What a component says.
+ */
+export type Mark = 'good' | 'unclear' | 'bad' | 'missing'
+/**
+ * A component of the evidence.
+ */
+export type IdentityPart = 'card' | 'face' | 'alive' | 'capture'
+/**
+ * Where the check of a ticket's resident stands.
+ */
+export type IdentityState = 'asked' | 'in_progress' | 'graded' | 'ended' | 'withdrawn'
+/**
+ * How the resident chose to show who they are; both lead to the same service.
+ */
+export type IdentityWay = 'face' | 'no_face'
 /**
  * Which part of the line a ticket stands in; within a lane the earlier place goes first.
  */
@@ -160,34 +217,56 @@ export type ServerEvent =
 export interface Protocol {
   AcceptTicket: AcceptTicket
   AccessRevoked: AccessRevoked
+  AgeGroup: AgeGroup
   Ahead: Ahead
+  AliveEvidence: AliveEvidence
   Answer: Answer
+  AskIdentity: AskIdentity
   AttachmentReplaced: AttachmentReplaced
   BreakReason: BreakReason
   CallEndReason: CallEndReason
   CallState: CallState
   CallView: CallView
   Candidate: Candidate
+  CaptureEvidence: CaptureEvidence
+  CardEvidence: CardEvidence
+  CardSource: CardSource
   ClientMessage: ClientMessage
   Colleague: Colleague
   ComeBack: ComeBack
+  CueEvidence: CueEvidence
+  DecideIdentity: DecideIdentity
+  DecisionReason: DecisionReason
   DeclineReason: DeclineReason
   DeclineTicket: DeclineTicket
   Description: Description
+  DeskDecision: DeskDecision
+  DeskIdentity: DeskIdentity
+  DeskMark: DeskMark
   DeskOffer: DeskOffer
   DeskTicket: DeskTicket
   DeskUpdated: DeskUpdated
   DeskView: DeskView
   Done: Done
   EndCall: EndCall
+  EndingReason: EndingReason
   ExtendWrapUp: ExtendWrapUp
+  FaceEvidence: FaceEvidence
   FinishWrapUp: FinishWrapUp
   GiveReturnCode: GiveReturnCode
   GreenReason: GreenReason
+  GuardianRelation: GuardianRelation
   Hello: Hello
   IceServer: IceServer
+  IdentityDecision: IdentityDecision
+  IdentityEvidence: IdentityEvidence
+  IdentityGrade: IdentityGrade
+  IdentityPart: IdentityPart
+  IdentityState: IdentityState
+  IdentityWay: IdentityWay
   ItemGuide: ItemGuide
   ItemRef: ItemRef
+  KioskIdentity: KioskIdentity
   KioskPhase: KioskPhase
   KioskTicket: KioskTicket
   KioskUpdated: KioskUpdated
@@ -196,6 +275,7 @@ export interface Protocol {
   Language: Language
   LeaveTicket: LeaveTicket
   LocationRef: LocationRef
+  Mark: Mark
   MarkNoShow: MarkNoShow
   MediaLink: MediaLink
   MediaReport: MediaReport
@@ -248,6 +328,7 @@ export interface Protocol {
   WallUpdated: WallUpdated
   WallView: WallView
   Welcomed: Welcomed
+  WithdrawIdentity: WithdrawIdentity
   WrapUpView: WrapUpView
 }
 /**
@@ -271,6 +352,56 @@ export interface AccessRevoked {
 export interface Ahead {
   count: number
   why: Precedence
+}
+/**
+ * Whether somebody alive was there and followed the cues.
+ */
+export interface AliveEvidence {
+  /**
+   * @maxItems 8
+   */
+  cues:
+    | []
+    | [CueEvidence]
+    | [CueEvidence, CueEvidence]
+    | [CueEvidence, CueEvidence, CueEvidence]
+    | [CueEvidence, CueEvidence, CueEvidence, CueEvidence]
+    | [CueEvidence, CueEvidence, CueEvidence, CueEvidence, CueEvidence]
+    | [CueEvidence, CueEvidence, CueEvidence, CueEvidence, CueEvidence, CueEvidence]
+    | [CueEvidence, CueEvidence, CueEvidence, CueEvidence, CueEvidence, CueEvidence, CueEvidence]
+    | [
+        CueEvidence,
+        CueEvidence,
+        CueEvidence,
+        CueEvidence,
+        CueEvidence,
+        CueEvidence,
+        CueEvidence,
+        CueEvidence
+      ]
+  outcome: string
+  passive: number | null
+  /**
+   * @maxItems 8
+   */
+  signs:
+    | []
+    | [string]
+    | [string, string]
+    | [string, string, string]
+    | [string, string, string, string]
+    | [string, string, string, string, string]
+    | [string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string]
+  unbroken: boolean | null
+}
+/**
+ * One cue that was asked.
+ */
+export interface CueEvidence {
+  kind: string
+  outcome: string
 }
 /**
  * Answer: committed.
@@ -307,6 +438,14 @@ export interface Refused {
   type: 'refused'
 }
 /**
+ * Agent: have the resident in the call show who they are.
+ */
+export interface AskIdentity {
+  call_id: string
+  op_id: string
+  type: 'identity.ask'
+}
+/**
  * The same kiosk or seat was opened elsewhere; this connection ends now and must not return.
  */
 export interface AttachmentReplaced {
@@ -333,6 +472,39 @@ export interface Candidate {
   candidate: string
   sdp_m_line_index?: number | null
   sdp_mid?: string | null
+}
+/**
+ * What the system tells of the camera.
+ */
+export interface CaptureEvidence {
+  suspicion: string
+}
+/**
+ * What the card says, without the person.
+ */
+export interface CardEvidence {
+  age: number | null
+  birth_year: number | null
+  /**
+   * @maxItems 8
+   */
+  contradictions:
+    | []
+    | [string]
+    | [string, string]
+    | [string, string, string]
+    | [string, string, string, string]
+    | [string, string, string, string, string]
+    | [string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string]
+  expired: boolean | null
+  least_confidence: number | null
+  masked_name: string
+  masked_number: string
+  number_valid: boolean
+  outcome: string
+  source: CardSource
 }
 /**
  * Kiosk: take a place in the line for a service item, or with a code for what it is for.
@@ -385,6 +557,14 @@ export interface SkipRating {
   op_id: string
   ticket_id: string
   type: 'ticket.skip_rating'
+}
+/**
+ * Kiosk: the resident takes the consent back (撤回); what is personal of it is deleted.
+ */
+export interface WithdrawIdentity {
+  op_id: string
+  ticket_id: string
+  type: 'identity.withdraw'
 }
 /**
  * Agent: sit down at a seat.
@@ -488,6 +668,17 @@ export interface SaveNote {
   type: 'call.save_note'
 }
 /**
+ * Agent: is it the person. What goes against the evidence needs a second person, over REST.
+ */
+export interface DecideIdentity {
+  call_id: string
+  decision: IdentityDecision
+  note?: string
+  op_id: string
+  reason: DecisionReason
+  type: 'identity.decide'
+}
+/**
  * Either side: end the call.
  */
 export interface EndCall {
@@ -561,6 +752,65 @@ export interface Colleague {
   status: SeatStatus
 }
 /**
+ * What an agent decided, and who stood by it.
+ */
+export interface DeskDecision {
+  at: number
+  by: string
+  decision: IdentityDecision
+  note: string
+  reason: DecisionReason
+  seconded_by: string | null
+}
+/**
+ * The check of the resident, as the agent who serves them sees it.
+ */
+export interface DeskIdentity {
+  age_group: AgeGroup | null
+  decision: DeskDecision | null
+  ending: EndingReason | null
+  evidence: IdentityEvidence | null
+  grade: IdentityGrade | null
+  guardian: GuardianRelation | null
+  marks: DeskMark[]
+  may_unmask: boolean
+  needs_second: boolean
+  state: IdentityState
+  state_since: number
+  until: number | null
+  way: IdentityWay | null
+}
+/**
+ * The components of a verdict, as stored and shown.
+ */
+export interface IdentityEvidence {
+  alive: AliveEvidence | null
+  capture: CaptureEvidence | null
+  card: CardEvidence | null
+  face: FaceEvidence | null
+}
+/**
+ * The face in the booth against the portrait on the card.
+ */
+export interface FaceEvidence {
+  band: string | null
+  calibration: string
+  capped: boolean
+  engine: string
+  engine_version: string
+  frames: number
+  outcome: string
+  portrait_outcome: string
+  similarity: number | null
+}
+/**
+ * What one component says.
+ */
+export interface DeskMark {
+  mark: Mark
+  part: IdentityPart
+}
+/**
  * A ticket offer that rings.
  */
 export interface DeskOffer {
@@ -578,6 +828,7 @@ export interface DeskTicket {
   hand_overs: number
   handed_over_by: string | null
   id: string
+  identity: DeskIdentity | null
   item: ItemGuide
   kiosk_name: string
   lane: Lane
@@ -722,6 +973,17 @@ export interface Hello {
   token: string
 }
 /**
+ * The check, as the kiosk's page shows it.
+ */
+export interface KioskIdentity {
+  asked: boolean
+  decision: IdentityDecision | null
+  grade: IdentityGrade | null
+  state: IdentityState
+  tries_left: number
+  way: IdentityWay | null
+}
+/**
  * The resident's place in the line.
  */
 export interface KioskTicket {
@@ -768,6 +1030,7 @@ export interface KioskUpdated {
 export interface KioskView {
   call: CallView | null
   hours: ServiceHours
+  identity: KioskIdentity | null
   kiosk_id: string
   kiosk_name: string
   last_end: TicketEndReason | null
@@ -887,6 +1150,7 @@ export interface WallTicket {
   green: GreenReason | null
   hand_overs: number
   id: string
+  identity: IdentityGrade | null
   item: ItemRef
   lane: Lane
   location_id: string
@@ -906,6 +1170,7 @@ export interface WallToday {
   completed: number
   expired: number
   gini: number | null
+  identity_overrides: number
   longest_wait_s: number | null
   median_wait_s: number | null
   p90_wait_s: number | null
