@@ -428,14 +428,13 @@ def _answered(tx: Transaction, actor: Actor, command: StoredCommand) -> CommandA
 
 
 def _remember(tx: Transaction, actor: Actor, command: StoredCommand, result: CommandAnswer) -> None:
-    tx.add(
-        OperationRow(
-            subject=actor.subject,
-            op_id=command.op_id,
-            command=command.type,
-            answer=result.model_dump_json(),
-            at=tx.now,
-        )
+    tx.insert(
+        OperationRow,
+        subject=actor.subject,
+        op_id=command.op_id,
+        command=command.type,
+        answer=result.model_dump_json(),
+        at=tx.now,
     )
 
 

@@ -132,13 +132,31 @@ def record(model: type[R], values: Sequence[Any]) -> R:
         name: value if read is None or value is None else read(value)
         for (name, read), value in zip(_readers(model), values, strict=True)
     }
-    return cast(R, model.model_construct(None, **made))
+    if model.model_config.get("table", False):
+        return cast(R, model.model_construct(None, **made))
+    return _of_values(model, made)
+
+
+def copy_of(row: R) -> R:
+    """Another record with the same values. Not for the ORM's own."""
+    return _of_values(type(row), row.__dict__.copy())
+
+
+def _of_values(model: type[R], values: dict[str, Any]) -> R:
+    """A record as `model_construct` makes it, in a tenth of the time."""
+    made = object.__new__(model)
+    set_attribute = object.__setattr__
+    set_attribute(made, "__dict__", values)
+    set_attribute(made, "__pydantic_fields_set__", set(values))
+    set_attribute(made, "__pydantic_extra__", None)
+    set_attribute(made, "__pydantic_private__", None)
+    return made
 
 
 @cache
 def _readers(model: type[SQLModel]) -> tuple[tuple[str, Callable[[Any], Any] | None], ...]:
     """Each column in order, with what makes its value from the driver's."""
-    configure_mappers()  # model_construct goes round the constructor that would see to it
+    configure_mappers()  # making a record goes round the constructor that would see to it
     return tuple((column.name, _reader(column.type)) for column in table_of(model).columns)
 
 

@@ -15,6 +15,7 @@ import queue
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection, Engine
@@ -40,6 +41,8 @@ log = logging.getLogger(__name__)
 MAX_BATCH: Final = 256
 """Units in one commit: bounds how long the first of them waits for its answer."""
 
+SETTLED_AT_ONCE: Final = 32
+"""Answers between which the event loop may do something else."""
 
 _TELL_AGAIN: Final = -1
 """In place of a version: at the next turn the watchers are told, whatever it finds."""
@@ -105,7 +108,7 @@ class Store:
         loop = asyncio.get_running_loop()
         job = _Job(unit, then, loop, loop.create_future())
         self._inbox.put(job)
-        result: T = await asyncio.shield(job.future)
+        result: T = await job.future
         return result
 
     async def read(self, unit: Unit[T]) -> T:
@@ -194,7 +197,7 @@ class Store:
             self._connection.close()
         for job in self._left_over():
             job.fail(StoreClosed())
-            job.deliver()
+            _deliver([job])
 
     def _fill(self, batch: list[_Job]) -> bool:
         """Add what already waits, without waiting for more; True when the end was among it."""
@@ -236,8 +239,7 @@ class Store:
                 job.fail(outage)
         else:
             self._end_turn(head)
-        for job in batch:
-            job.deliver()
+        _deliver(batch)
 
     def _begin_turn(self, connection: Connection) -> JournalHead:
         """Look at what stands, when somebody watches, and tell what others changed."""
@@ -304,9 +306,9 @@ class _Job:
         future: asyncio.Future[Any],
     ) -> None:
         self.future = future
+        self.loop = loop
         self._unit = unit
         self._then = then
-        self._loop = loop
         self._result: Any = None
         self._failure: BaseException | None = None
 
@@ -328,13 +330,13 @@ class _Job:
         if self._failure is None:
             self._failure = failure
 
-    def deliver(self) -> None:
-        if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._settle)
-
-    def _settle(self) -> None:
+    def settle(self) -> None:
+        """Tell who follows, then who waits; on the event loop."""
         if self._failure is None and self._then is not None:
-            self._then(self._result)
+            try:
+                self._then(self._result)
+            except Exception:  # it was committed, and others are told of theirs after it
+                log.exception("what follows a commit failed")
         if self.future.done():
             return
         if self._failure is None:
@@ -342,6 +344,20 @@ class _Job:
         else:
             self.future.set_exception(self._failure)
             self.future.exception()  # a caller that was cancelled must not cause a warning
+
+
+def _deliver(batch: list[_Job]) -> None:
+    """Have the jobs settled in their order; waking a loop costs, so some at once."""
+    for loop, jobs in groupby(batch, key=lambda job: job.loop):
+        some = list(jobs)
+        for start in range(0, len(some), SETTLED_AT_ONCE):
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(_settle, some[start : start + SETTLED_AT_ONCE])
+
+
+def _settle(jobs: list[_Job]) -> None:
+    for job in jobs:
+        job.settle()
 
 
 def _nothing(_connection: Connection) -> None:

@@ -41,6 +41,8 @@ Moving = TicketRow | SeatRow | CallRow
 
 _SHARED = (TicketRow, SeatRow, CallRow, TicketOfferRow)
 
+_in_words = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
+
 
 class Sealer(Protocol):
     """Seals text that may name people, with a key that is not in the database."""
@@ -154,10 +156,14 @@ class Transaction:
 
     def add(self, row: SQLModel) -> None:
         """Insert a row."""
-        values = {name: plain(value) for name, value in row.__dict__.items() if name[0] != "_"}
-        text = self._statements.insert(type(row), tuple(values))
-        self._cursor.execute(text, tuple(values.values()))
+        values = {name: value for name, value in row.__dict__.items() if name[0] != "_"}
+        self.insert(type(row), **values)
         self._known(row)
+
+    def insert(self, model: type[SQLModel], **values: Any) -> None:
+        """Insert a row of which nobody needs the object: making one of a table costs more."""
+        text = self._statements.insert(model, tuple(values))
+        self._cursor.execute(text, tuple(map(plain, values.values())))
 
     def note(
         self,
@@ -172,20 +178,19 @@ class Transaction:
     ) -> None:
         """Append to the journal. Never personal data."""
         seq = journal_head(self.connection).following()
-        values = {
-            "seq": seq,
-            "at": self.now,
-            "kind": kind,
-            "actor": self.actor,
-            "kiosk_id": kiosk_id,
-            "seat_id": seat_id,
-            "ticket_id": ticket_id,
-            "call_id": call_id,
-            "reason": reason,
-            "detail": json.dumps(detail, sort_keys=True, separators=(",", ":")),
-        }
-        text = self._statements.insert(JournalRow, tuple(values))
-        self._cursor.execute(text, tuple(plain(value) for value in values.values()))
+        self.insert(
+            JournalRow,
+            seq=seq,
+            at=self.now,
+            kind=kind,
+            actor=self.actor,
+            kiosk_id=kiosk_id,
+            seat_id=seat_id,
+            ticket_id=ticket_id,
+            call_id=call_id,
+            reason=reason,
+            detail=_in_words(detail) if detail else "{}",
+        )
         self.seq = seq
 
     def count_up(self, model: type[SQLModel], counter: str = "n", **keys: str) -> int:
@@ -261,8 +266,7 @@ class Transaction:
         parameters = (*map(plain, values.values()), *map(plain, olds))
         changed: int = self._cursor.execute(text, parameters).rowcount
         if changed:
-            for name, value in values.items():
-                setattr(row, name, value)
+            row.__dict__.update(values)  # what SQLModel's own setting of an attribute comes to
         return changed
 
     def _known(self, row: R) -> R:
