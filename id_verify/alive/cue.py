@@ -30,7 +30,9 @@ SLOW: Final = Pace(window_low_s=5.0, window_high_s=6.0)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Cue:
-    """One thing to do. `opens_at_s` counts from the end of the cue before (the first: from settling).
+    """One thing to do. `opens_at_s` counts from the end of the cue before it.
+
+    For the first it counts from the moment the face has settled.
 
     A cue that is done early ends early, so that who is quick is through in six seconds and who is
     slow has time; the pause before the next one is random, and nobody can know it beforehand.

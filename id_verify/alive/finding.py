@@ -46,7 +46,7 @@ class LivenessFinding:
     passive: float = 0.0
     """0 speaks for a living face, 1 for a picture."""
     signs: Mapping[PassiveSign, float] = field(default_factory=dict)
-    """What the passive score is made of, each 0 to 1; those that could not be measured are absent."""
+    """What the passive score is made of, each 0 to 1; what could not be measured is absent."""
     lasted_s: float = 0.0
 
     @property

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from id_verify.alive.words import Advice, CueKind, CueOutcome
+from id_verify.alive.words import CueKind, CueOutcome
+from id_verify.faces.words import Advice
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,18 +50,6 @@ class LivenessOutcome(StrEnum):
     """The witness died or was late: nothing is known."""
 
 
-class Advice(StrEnum):
-    """What would help, while the check runs; the page puts it into a sentence."""
-
-    COME_INTO_VIEW = "come_into_view"
-    ONLY_ONE_PERSON = "only_one_person"
-    COME_CLOSER = "come_closer"
-    GO_BACK = "go_back"
-    LOOK_STRAIGHT = "look_straight"
-    MORE_LIGHT = "more_light"
-    HOLD_STILL = "hold_still"
-
-
 class PassiveSign(StrEnum):
     """What speaks of a picture instead of a person; higher figures speak louder."""
 
