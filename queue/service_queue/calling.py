@@ -208,6 +208,7 @@ def _send_back(
         seat_id=None,
         offer_id=None,
         last_seat_id=call.seat_id,
+        wanted_seat_id=None,
         lane=Lane.TECHNICAL_DROP,
         returned_because=reason,
         failed_connects=failed,

@@ -15,6 +15,7 @@ from service_queue.line_picture import LineView
 from service_queue.matching import (
     FreeSeat,
     Hindrance,
+    held_s,
     known_since,
     opens_after_s,
     skill_gap,
@@ -44,6 +45,8 @@ class Obstacle(StrEnum):
     """There are free windows of a higher level, which are asked later."""
     SAME_SEAT = "same_seat"
     """It waits a little for the window that knows it."""
+    WANTED_SEAT = "wanted_seat"
+    """It waits a little for the window it was handed on to."""
     OTHERS_FIRST = "others_first"
     """A window is free for it, and for somebody before it."""
     NONE = "none"
@@ -156,8 +159,8 @@ def _opens_in_s(view: LineView, ticket: WaitingTicket, seat: FreeSeat, why: Hind
             moment = ticket.arrived_at + opens_after_s(ticket, seat, view.policy)
         case Hindrance.LEVEL:
             moment = ticket.arrived_at + (seat.level - 1) * rules.level_after_s
-        case Hindrance.SAME_SEAT:
-            moment = known_since(ticket) + rules.same_seat_s
+        case Hindrance.SAME_SEAT | Hindrance.WANTED_SEAT:
+            moment = known_since(ticket) + held_s(ticket, view.policy)
         case _:
             moment = view.now + view.excluded_for_s(ticket, seat)
     return max(0.0, moment - view.now)

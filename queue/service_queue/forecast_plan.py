@@ -9,7 +9,14 @@ from typing import Final
 
 from service_queue.draws import normals, shares
 from service_queue.forecast_world import Entry, Plan, Reach, Stream
-from service_queue.matching import FreeSeat, opens_after_s, skill_gap
+from service_queue.matching import (
+    FreeSeat,
+    held_s,
+    is_fresh,
+    known_since,
+    opens_after_s,
+    skill_gap,
+)
 from service_queue.policy import Policy
 from service_queue.prospect import OVERTAKERS_OVER_S, Outlook, Standing
 from service_queue.rank import WaitingTicket, claim_s, settled, without_green
@@ -56,7 +63,7 @@ def make_plan(outlook: Outlook, count: int) -> tuple[Plan, dict[int, Overtaking]
         kind = kinds.get(key)
         if kind is None:
             kind = kinds[key] = len(reaches)
-            reaches.append(_reach(streams, seat, policy, open_ids, by_ring=by_ring))
+            reaches.append(_reach(streams, seat, outlook, open_ids, by_ring=by_ring))
         kind_of.append(kind)
     plan = Plan(
         now=outlook.now,
@@ -88,7 +95,7 @@ def _streams(outlook: Outlook, count: int, *, by_ring: bool) -> list[tuple[Strea
 
 def _stream_key(one: Standing, outlook: Outlook, *, by_ring: bool) -> object:
     ticket, seats = one.ticket, outlook.policy.seats
-    knows = outlook.policy.seats.same_seat_s > 0.0 or by_ring
+    held = _held_s(ticket, outlook)
     return (
         ticket.id if one.back_at is not None else None,
         ticket.lane is Lane.TECHNICAL_DROP,
@@ -96,7 +103,7 @@ def _stream_key(one: Standing, outlook: Outlook, *, by_ring: bool) -> object:
         ticket.department if seats.match_departments else "",
         ticket.language if seats.match_languages else "",
         (ticket.location_id, ticket.district) if by_ring else None,
-        ticket.last_seat_id if knows else None,
+        (ticket.last_seat_id, held) if held > 0.0 or by_ring else None,
         ticket.excluded_seats,
     )
 
@@ -162,15 +169,23 @@ def _rings_matter(policy: Policy) -> bool:
     return rules.level_after_s > 0.0 or any(ring.after_s > 0.0 for ring in rules.rings)
 
 
+def _held_s(ticket: WaitingTicket, outlook: Outlook) -> float:
+    """After how long a wait it may go to others than the seat that knows it; 0: by now."""
+    if ticket.last_seat_id is None or not is_fresh(ticket, outlook.policy, outlook.now):
+        return 0.0
+    return known_since(ticket) - ticket.arrived_at + held_s(ticket, outlook.policy)
+
+
 def _reach(
     streams: Sequence[tuple[Stream, WaitingTicket]],
     seat: FreeSeat,
-    policy: Policy,
+    outlook: Outlook,
     open_ids: Collection[str],
     *,
     by_ring: bool,
 ) -> Reach:
     """The streams a seat may serve, and after how long a wait of their first."""
+    policy = outlook.policy
     reach: Reach = []
     for index, (_, ticket) in enumerate(streams):
         if seat.id in ticket.excluded_seats or skill_gap(ticket, seat, policy) is not None:
@@ -182,7 +197,7 @@ def _reach(
                 after = max(opens_after_s(ticket, seat, policy), levels)
             known = ticket.last_seat_id
             if known in open_ids and known not in ticket.excluded_seats:
-                after = max(after, policy.seats.same_seat_s)
+                after = max(after, _held_s(ticket, outlook))
         if after < float("inf"):
             reach.append((index, after))
     return reach

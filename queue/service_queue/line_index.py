@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import Final
 
 from service_queue.free_seats import FreeSeats
-from service_queue.matching import FreeSeat, Pair, is_fresh, known_since, skill_gap
+from service_queue.matching import FreeSeat, Pair, held_s, is_fresh, known_since, skill_gap
 from service_queue.openings import Openings
 from service_queue.pair_search import PairSearch
 from service_queue.policy import Policy
@@ -182,7 +182,8 @@ class LineIndex:
         if not self._free:
             return float("inf")
         return min(
-            each.next_at(self._is_current) for each in (*self._rings, self._holds, self._ends)
+            each.next_at(self._is_current)
+            for each in (*self._rings, *self._holds.values(), self._ends)
         )
 
     # --- for the search --------------------------------------------------------------------
@@ -254,7 +255,7 @@ class LineIndex:
         for ticket_id in to_file:
             self._file(self._places[ticket_id])
             self._new_tickets[ticket_id] = None
-        for openings in (*self._rings, self._holds, self._ends):
+        for openings in (*self._rings, *self._holds.values(), self._ends):
             for version, ticket_id in openings.ready(now):
                 if self._is_current(version, ticket_id):
                     self._file(self._places[ticket_id])
@@ -269,7 +270,11 @@ class LineIndex:
         self._streams = Streams(policy, self._levels)
         self._free = FreeSeats(policy)
         self._rings = [Openings(after_s) for after_s in self._streams.openings]
-        self._holds = Openings(policy.seats.same_seat_s)
+        self._holds = {
+            held_s: Openings(held_s)
+            for held_s in {policy.seats.same_seat_s, policy.transfer.wanted_seat_s}
+        }
+        """By how long it is waited for the seat that knows a ticket."""
         self._ends = Openings(0.0)
         self._ceiling = Openings(policy.ceiling_s)
         self._stale = False
@@ -325,8 +330,9 @@ class LineIndex:
 
     def _wait_for_the_rest(self, place: _Place) -> None:
         ticket, version = place.ticket, place.version
-        if ticket.last_seat_id is not None and self._policy.seats.same_seat_s > 0:
-            self._holds.add(known_since(ticket), version, ticket.id)
+        patience_s = held_s(ticket, self._policy)
+        if ticket.last_seat_id is not None and patience_s > 0:
+            self._holds[patience_s].add(known_since(ticket), version, ticket.id)
         for until in place.excluded_until.values():
             if until > self._now:
                 self._ends.add(until, version, ticket.id)

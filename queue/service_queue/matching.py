@@ -56,6 +56,8 @@ class Hindrance(StrEnum):
     """Its level is asked later."""
     SAME_SEAT = "same_seat"
     """The ticket waits a little for the window that knows it."""
+    WANTED_SEAT = "wanted_seat"
+    """The ticket waits a little for the window it was handed on to."""
 
 
 def hindrance(
@@ -78,7 +80,7 @@ def hindrance(
     if for_ever is not None or seat.id == ticket.last_seat_id:
         # The window that knows the resident needs to wait for no ring.
         return for_ever
-    return later(ticket, seat, policy, now) or _same_seat(ticket, policy, now, open_seats)
+    return later(ticket, seat, policy, now) or _held(ticket, policy, now, open_seats)
 
 
 def skill_gap(ticket: WaitingTicket, seat: FreeSeat, policy: Policy) -> Hindrance | None:
@@ -125,18 +127,25 @@ def includes(scope: Scope, ticket: WaitingTicket, seat: FreeSeat) -> bool:
             return True
 
 
-def _same_seat(
+def _held(
     ticket: WaitingTicket, policy: Policy, now: float, open_seats: Collection[str]
 ) -> Hindrance | None:
     known = ticket.last_seat_id
     waits = known is not None and known in open_seats and known not in ticket.excluded_seats
-    return Hindrance.SAME_SEAT if waits and is_fresh(ticket, policy, now) else None
+    if not waits or not is_fresh(ticket, policy, now):
+        return None
+    return Hindrance.WANTED_SEAT if ticket.wanted else Hindrance.SAME_SEAT
 
 
 def is_fresh(ticket: WaitingTicket, policy: Policy, now: float) -> bool:
     """It came so lately that it still waits for the seat that knows it."""
-    patience_s = policy.seats.same_seat_s
+    patience_s = held_s(ticket, policy)
     return patience_s > 0 and now - known_since(ticket) < patience_s
+
+
+def held_s(ticket: WaitingTicket, policy: Policy) -> float:
+    """How long a ticket waits for the seat that knows it."""
+    return policy.transfer.wanted_seat_s if ticket.wanted else policy.seats.same_seat_s
 
 
 def known_since(ticket: WaitingTicket) -> float:

@@ -28,6 +28,7 @@ def waiting_ticket(
         language=ticket.language,
         last_seat_id=known,
         back_at=ticket.state_since if was_called else None,
+        wanted=ticket.wanted_seat_id is not None and ticket.hand_overs > 0,
         away=ticket.away_since is not None,
         excluded_seats=excluded_seats,
     )

@@ -99,11 +99,20 @@ class SeatPolicy:
     rings: tuple[Ring, ...] = (Ring(after_s=0.0, scope=Scope.ANYONE),)
     level_after_s: float = 0.0
     """A window of level n may take a ticket only after it waited (n - 1) times this."""
-    same_seat_s: float = 0.0
+    same_seat_s: float = 60.0
     """So long a ticket that a window knows already waits for that window, if it is open."""
     match_departments: bool = True
     match_languages: bool = False
     """Languages are a preference unless this is set."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferPolicy:
+    """Handing a resident on."""
+
+    wanted_seat_s: float = 60.0
+    """So long a ticket that was handed on to a window waits for that window, if it is open; then
+    anybody who fits takes it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +151,20 @@ class FairnessPolicy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class IdentityPolicy:
+    """Checks of who stands in the booth."""
+
+    keep_days: int = 30
+    """Then name, number and the details of the evidence are deleted; the consent says so."""
+    within_s: float = 180.0
+    """A check that takes longer counts as broken off."""
+    max_tries: int = 3
+    """So often a face is looked at for one ticket, until an agent asks for it again."""
+    reads_alarm: int = 100
+    """An agent who reads more whole numbers than this on a day is reported."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """How the hall is run. Seconds."""
 
@@ -153,9 +176,11 @@ class Policy:
     appointments: AppointmentPolicy = AppointmentPolicy()
     park: ParkPolicy = ParkPolicy()
     seats: SeatPolicy = SeatPolicy()
+    transfer: TransferPolicy = TransferPolicy()
     hours: HoursPolicy = HoursPolicy()
     caps: CapPolicy = field(default_factory=CapPolicy)
     fairness: FairnessPolicy = FairnessPolicy()
+    identity: IdentityPolicy = IdentityPolicy()
 
     offer_timeout_s: float = 20.0
     """A desk that rings longer than this is unattended; the ticket goes back to its place."""

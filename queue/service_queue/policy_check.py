@@ -122,10 +122,15 @@ BOUNDS: Final[Mapping[str, Bounds]] = MappingProxyType(
         "seats.rings.after_s": Bounds(0, LONGEST_S),
         "seats.level_after_s": Bounds(0, LONGEST_S),
         "seats.same_seat_s": Bounds(0, LONGEST_S),
+        "transfer.wanted_seat_s": Bounds(0, LONGEST_S),
         "caps.per_location": Bounds(1, 100_000),
         "caps.items": Bounds(1, 100_000),
         "fairness.max_behind_s": Bounds(1, DAY_S),
         "fairness.over_s": Bounds(60, DAY_S),
+        "identity.keep_days": Bounds(1, 30),
+        "identity.within_s": Bounds(30, 900),
+        "identity.max_tries": Bounds(1, 10),
+        "identity.reads_alarm": Bounds(1, 10_000),
     }
 )
 """By option; what an inner table holds by its name."""

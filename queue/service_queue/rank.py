@@ -44,6 +44,8 @@ class WaitingTicket:
     back_at: float | None = None
     """When it came back to the line from a call; None: it has not. From then on it waits a little
     for the seat that knows it."""
+    wanted: bool = False
+    """An agent handed it on to that seat."""
     away: bool = False
     """Its kiosk is not there just now; it keeps its place but cannot be offered."""
     excluded_seats: frozenset[str] = frozenset()

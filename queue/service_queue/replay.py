@@ -60,6 +60,10 @@ class ToldTicket:
     parked_until: float = 0.0
     recalls: int = 0
     hand_overs: int = 0
+    last_seat_id: str | None = None
+    """Who served it before a drop."""
+    wanted_seat_id: str | None = None
+    """Where it was handed on to, or came back to."""
 
 
 @dataclass(slots=True)
@@ -135,6 +139,7 @@ class Replay:
             "ticket.unparked": self.on_unparked,
             "ticket.recalled": self.on_unparked,
             "ticket.handed_over": self.on_handed_over,
+            "ticket.green_proven": self.on_green_proven,
             **dict.fromkeys(_ENDS, self.on_ended),
             "call.connected": lambda entry: self.move_call(entry, CallEvent.FLOW),
             "call.reconnecting": lambda entry: self.move_call(entry, CallEvent.STALL),
@@ -195,7 +200,14 @@ class Replay:
             lane=Lane(entry.word("lane") or Lane.ORDINARY),
             place_at=entry.number("place_at") if "place_at" in entry.detail else entry.at,
             green=entry.word("proof") == "word",
+            wanted_seat_id=entry.word("wanted_seat"),
         )
+
+    def on_green_proven(self, entry: JournalEntry) -> None:
+        """A card proved the reason for the green channel."""
+        ticket = self.ticket_of(entry)
+        if ticket is not None:
+            ticket.green = True
 
     def on_offered(self, entry: JournalEntry) -> None:
         """A ticket was reserved for a seat."""
@@ -231,6 +243,7 @@ class Replay:
         else:
             self.move_ticket(entry, ticket, TicketEvent.CALL_FELL)
             ticket.lane = Lane.TECHNICAL_DROP
+            ticket.last_seat_id, ticket.wanted_seat_id = entry.seat_id, None
         self._let_go(ticket)
 
     def on_parked(self, entry: JournalEntry) -> None:
@@ -265,6 +278,7 @@ class Replay:
         ticket.department = entry.word("department") or ticket.department
         ticket.hand_overs = int(entry.number("hand_overs"))
         ticket.declined_by[entry.seat_id or ""] = entry.at
+        ticket.last_seat_id, ticket.wanted_seat_id = None, entry.word("to_seat")
         self._let_go(ticket)
 
     def on_ended(self, entry: JournalEntry) -> None:

@@ -4,7 +4,8 @@ A policy that passes promises this: after `longest_wait_s` a waiting ticket is o
 any more, and every window that has the skill may take it. So it is served as soon as such a window
 is free. Two things begin anew with each time a window had it: the window that declined it or handed
 it on is left out for `decline_exclusion_s`, and who comes back from a window waits up to
-`same_seat_s` for the one that knows it; both are shorter than the ceiling.
+`same_seat_s` for the one that knows it, or `wanted_seat_s` for the one it was handed on to; all are
+shorter than the ceiling.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ def longest_wait_s(policy: Policy, known: Known | None = None) -> float:
         policy.ceiling_s,
         _anyone_after_s(policy),
         (_highest_level(known) - 1) * policy.seats.level_after_s,
-        latest_place_s(policy) + policy.seats.same_seat_s,
+        latest_place_s(policy) + max(policy.seats.same_seat_s, policy.transfer.wanted_seat_s),
     )
 
 
@@ -116,6 +117,13 @@ def _ceiling(policy: Policy) -> Iterator[Fault]:
         yield Fault(
             ("seats", "same_seat_s"),
             f"is longer than the ceiling ({ceiling:g} s): who comes back would wait for one "
+            "window though others are free",
+            _CEILING,
+        )
+    if policy.transfer.wanted_seat_s > ceiling:
+        yield Fault(
+            ("transfer", "wanted_seat_s"),
+            f"is longer than the ceiling ({ceiling:g} s): who is handed on would wait for one "
             "window though others are free",
             _CEILING,
         )

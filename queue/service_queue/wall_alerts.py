@@ -127,7 +127,7 @@ def _one_of_each_kind(line: list[WaitingTicket]) -> list[WaitingTicket]:
     for ticket in line:
         key = (
             *(ticket.department, ticket.language, ticket.location_id),
-            *(ticket.last_seat_id, ticket.excluded_seats, ticket.away),
+            *(ticket.last_seat_id, ticket.wanted, ticket.excluded_seats, ticket.away),
         )
         known = kinds.get(key)
         if known is None or ticket.arrived_at < known.arrived_at:

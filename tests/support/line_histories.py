@@ -17,6 +17,7 @@ from service_queue.policy import (
     Scope,
     SeatPolicy,
     SeatStrategy,
+    TransferPolicy,
 )
 from service_queue.rank import LineState, WaitingTicket
 from signaling.protocol.words import GreenReason, Lane, Language
@@ -49,6 +50,7 @@ def some_policy(chance: random.Random) -> Policy:
             match_departments=chance.random() < 0.7,
             match_languages=chance.random() < 0.3,
         ),
+        transfer=TransferPolicy(wanted_seat_s=chance.choice([0.0, seconds(60)])),
     )
 
 
@@ -91,6 +93,7 @@ class LineHistory:
                 language=chance.choice(tuple(Language)),
                 last_seat_id=chance.choice(self.seats) if chance.random() < 0.2 else None,
                 back_at=self.now - self.seconds(0, 60) if chance.random() < 0.2 else None,
+                wanted=chance.random() < 0.3,
                 away=chance.random() < 0.1,
                 excluded_seats=frozenset(
                     {chance.choice(self.seats)} if chance.random() < 0.1 else ()

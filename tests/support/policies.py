@@ -20,6 +20,7 @@ from service_queue.policy import (
     Scope,
     SeatPolicy,
     SeatStrategy,
+    TransferPolicy,
 )
 from service_queue.policy_check import BOUNDS
 from signaling.protocol.words import GreenReason
@@ -83,6 +84,9 @@ def policies(draw: st.DrawFn) -> Policy:
             same_seat_s=draw(number("seats.same_seat_s", ceiling_s)),
             match_departments=draw(st.booleans()),
             match_languages=draw(st.booleans()),
+        ),
+        transfer=TransferPolicy(
+            wanted_seat_s=draw(number("transfer.wanted_seat_s", ceiling_s)),
         ),
         hours=draw(hours(ceiling_s)),
         caps=CapPolicy(

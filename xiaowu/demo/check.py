@@ -10,6 +10,7 @@ from typing import Final
 
 from sqlalchemy import Engine
 
+from service_queue.policy import Policy
 from signaling.protocol.words import SeatState
 from xiaowu.demo.agreement import table_violations, wall_violations
 from xiaowu.demo.bot_plan import Manners
@@ -198,6 +199,6 @@ async def _wall_violations(wall: WallWatch, engine: Engine) -> list[Violation]:
 
 def _history(record: HallRecord, script: Script) -> History:
     exclusion_s = script.queue.get("decline_exclusion_s", BRISK_QUEUE["decline_exclusion_s"])
-    history = History(decline_exclusion_s=exclusion_s, day_of=record.day_of)
+    history = History(policy=Policy(decline_exclusion_s=exclusion_s), day_of=record.day_of)
     history.tell(record.journal)
     return history

@@ -12,9 +12,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from service_queue.journal_entry import JournalEntry
 from service_queue.matching import ANY_DEPARTMENT
+from service_queue.policy import Policy
 from service_queue.replay import Replay, ToldSeat, ToldTicket
 from signaling.protocol.words import CallState, Lane, SeatState, SeatStatus, TicketState
 
@@ -36,6 +38,10 @@ class Rule(StrEnum):
     SEALED = "the_journal_is_as_it_was_sealed"
 
 
+SLACK_S: Final = 1.0
+"""Rows are dated when their command came: a pair may be made by a clock that went on a little."""
+
+
 @dataclass(frozen=True, slots=True)
 class Violation:
     """A rule that was broken, and by what."""
@@ -51,14 +57,14 @@ class History(Replay):
     def __init__(
         self,
         *,
-        decline_exclusion_s: float,
+        policy: Policy,
         day_of: Callable[[str, float], str] = lambda _location, at: str(int(at // 86_400)),
     ) -> None:
-        """`decline_exclusion_s`: the policy's. `day_of`: the day at a location, of a moment."""
+        """`policy`: the one in force all the time. `day_of`: the day at a location, of a moment."""
         super().__init__()
         self.violations: list[Violation] = []
         self.looked_at: Counter[Rule] = Counter()
-        self._exclusion_s = decline_exclusion_s
+        self._policy = policy
         self._day_of = day_of
         self._numbers: set[tuple[str, str]] = set()
 
@@ -127,12 +133,19 @@ class History(Replay):
             and _surely_before(other, ticket)
             and _may_serve(seat, other)
             and not self._excluded(other, entry.seat_id or "", entry.at)
+            and not self._held(other, entry.seat_id or "", entry.at)
         ]
         self._check(Rule.ORDER, not passed_over, f"passed over {passed_over}", entry)
         self._check(
             Rule.ORDER,
             not self._excluded(ticket, entry.seat_id or "", entry.at),
             f"seat {entry.seat_id} declined it just before",
+            entry,
+        )
+        self._check(
+            Rule.ORDER,
+            not self._held(ticket, entry.seat_id or "", entry.at + SLACK_S),
+            "another seat knows it, and it still waits for that",
             entry,
         )
         self._check(
@@ -144,7 +157,21 @@ class History(Replay):
 
     def _excluded(self, ticket: ToldTicket, seat_id: str, at: float) -> bool:
         declined_at = ticket.declined_by.get(seat_id)
-        return declined_at is not None and declined_at > at - self._exclusion_s
+        return declined_at is not None and declined_at > at - self._policy.decline_exclusion_s
+
+    def _held(self, ticket: ToldTicket, seat_id: str, at: float) -> bool:
+        """It waits for the open seat that knows it, or that it was handed on to."""
+        known = ticket.wanted_seat_id or ticket.last_seat_id
+        if known is None or known == seat_id or self._excluded(ticket, known, at):
+            return False
+        seat = self.seats.get(known)
+        if seat is None or seat.status is not SeatStatus.AVAILABLE or seat.away:
+            return False
+        wanted = ticket.wanted_seat_id is not None and ticket.hand_overs > 0
+        policy = self._policy
+        patience_s = policy.transfer.wanted_seat_s if wanted else policy.seats.same_seat_s
+        came = max(ticket.arrived_at, ticket.place_at)
+        return at - (ticket.state_since if ticket.epoch else came) < patience_s
 
     def on_accepted(self, entry: JournalEntry) -> None:
         """By whom it was offered to, in time, and once."""

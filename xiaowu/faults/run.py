@@ -19,7 +19,7 @@ from xiaowu.demo.hall_record import HallRecord, read_record
 from xiaowu.demo.invariants import History, Rule
 from xiaowu.faults.checks import broken_rules
 from xiaowu.faults.site import template
-from xiaowu.faults.world import World, copy_of
+from xiaowu.faults.world import POLICY, World, copy_of
 
 STEPS: Final = 40
 TWO_SERVERS: Final = 3
@@ -96,7 +96,7 @@ async def _run(seed: int, url: str, steps: int) -> Outcome:
 
 def judged(record: HallRecord, acknowledged: set[str]) -> list[str]:
     """What the journal, told again from its first row, says against the run."""
-    history = History(decline_exclusion_s=0.0, day_of=record.day_of)
+    history = History(policy=POLICY, day_of=record.day_of)
     history.tell(record.journal)
     history.require_end()
     history.require_ends_of(acknowledged)

@@ -142,6 +142,13 @@ RINGS = (Ring(after_s=0.0, scope=Scope.HOME), Ring(after_s=340.0, scope=Scope.AN
             NotYet(obstacle=Obstacle.SAME_SEAT, seconds=10.0, windows=1),
             "It waits up to 10 s for the window that knows the matter.",
         ),
+        (
+            {"last_seat_id": "9", "wanted": True, "back_at": NOW - 20.0},
+            ((seat("1"), seat("9")), ("1",)),
+            {"same_seat_s": 0.0},
+            NotYet(obstacle=Obstacle.WANTED_SEAT, seconds=40.0, windows=1),
+            "It waits up to 40 s for the window it was handed on to.",
+        ),
         ({}, ((seat("1"),), ("1",)), {}, NotYet(obstacle=Obstacle.NONE, windows=1), "any moment"),
     ],
 )

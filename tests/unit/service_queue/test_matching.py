@@ -22,7 +22,15 @@ from service_queue.matching import (
     match_on,
     opens_after_s,
 )
-from service_queue.policy import GreenPolicy, Policy, ReturnPolicy, Ring, Scope, SeatPolicy
+from service_queue.policy import (
+    GreenPolicy,
+    Policy,
+    ReturnPolicy,
+    Ring,
+    Scope,
+    SeatPolicy,
+    TransferPolicy,
+)
 from service_queue.policy import SeatStrategy as Strategy
 from service_queue.rank import LineState, WaitingTicket, in_order
 from signaling.protocol.words import GreenReason, Lane, Language
@@ -144,7 +152,26 @@ def test_a_ticket_waits_a_little_for_the_seat_that_knows_it_while_that_is_open(
     one: WaitingTicket, open_seats: set[str], expected: Hindrance | None
 ) -> None:
     assert hindrance(one, seat(), seats(same_seat_s=30.0), NOW, open_seats) is expected
-    assert hindrance(one, seat(), POLICY, NOW, open_seats) is None
+    assert hindrance(one, seat(), seats(same_seat_s=0.0), NOW, open_seats) is None
+
+
+@pytest.mark.parametrize(
+    ("back_s", "wanted", "expected"),
+    [
+        (29.0, True, Hindrance.WANTED_SEAT),
+        (29.0, False, None),
+        (30.0, True, None),
+        (9.0, False, Hindrance.SAME_SEAT),
+    ],
+)
+def test_who_is_handed_on_to_a_window_waits_for_it_by_a_rule_of_its_own(
+    back_s: float, wanted: bool, expected: Hindrance | None
+) -> None:
+    policy = Policy(seats=SeatPolicy(same_seat_s=10.0), transfer=TransferPolicy(wanted_seat_s=30.0))
+    one = ticket(arrived_at=0.0, last_seat_id="colleague", back_at=NOW - back_s, wanted=wanted)
+    assert hindrance(one, seat(), policy, NOW, {"colleague"}) is expected
+    assert hindrance(one, seat("colleague"), policy, NOW, {"colleague"}) is None
+    assert hindrance(one, seat(), policy, NOW, ()) is None
 
 
 @pytest.mark.parametrize(
@@ -272,6 +299,7 @@ lines = st.lists(
         location_id=st.sampled_from(["L1", "L2"]),
         department=st.sampled_from(["", "a", "b"]),
         last_seat_id=st.none() | st.sampled_from(["s1", "s2"]),
+        wanted=st.booleans(),
         away=st.booleans(),
         excluded_seats=st.frozensets(st.sampled_from(["s1", "s2", "s3"])),
     ),
@@ -302,6 +330,7 @@ policies = st.builds(
         level_after_s=st.sampled_from([0.0, 300.0]),
         same_seat_s=st.sampled_from([0.0, 400.0]),
     ),
+    transfer=st.builds(TransferPolicy, wanted_seat_s=st.sampled_from([0.0, 600.0])),
 )
 
 

@@ -20,6 +20,7 @@ from service_queue.policy import (
     Ring,
     Scope,
     SeatPolicy,
+    TransferPolicy,
 )
 from service_queue.policy_check import Known, KnownItem, KnownSeat, check_options
 from service_queue.rank import CEILING, WaitingTicket, in_order, rank
@@ -50,6 +51,7 @@ waiting = st.builds(
     department=st.sampled_from(DEPARTMENTS),
     language=st.sampled_from(Language),
     last_seat_id=st.none() | st.sampled_from(["s1", "s2"]),
+    wanted=st.booleans(),
 )
 windows = st.builds(
     FreeSeat,
@@ -131,6 +133,11 @@ HOME_ONLY = (Ring(after_s=0.0, scope=Scope.HOME),)
             "rings widen with the wait",
         ),
         (with_seats(same_seat_s=3601.0), "seats.same_seat_s", "would wait for one window"),
+        (
+            Policy(transfer=TransferPolicy(wanted_seat_s=3601.0)),
+            "transfer.wanted_seat_s",
+            "handed on would wait for one window",
+        ),
         (with_seats(level_after_s=1801.0), "seats.level_after_s", "windows of level 3"),
         (Policy(green=GreenPolicy(head_start_s=3601.0)), "green.head_start_s", "overtaken"),
         (Policy(returns=ReturnPolicy(head_start_s=3601.0)), "returns.head_start_s", "overtaken"),

@@ -16,8 +16,8 @@ from service_queue.errors import (
     TransferToSelf,
     TransferUnclear,
 )
-from service_queue.policy import Policy
-from signaling.protocol.commands import TakeBreak
+from service_queue.policy import Policy, SeatPolicy, TransferPolicy
+from signaling.protocol.commands import EndCall, TakeBreak
 from signaling.protocol.words import (
     BreakReason,
     CallEndReason,
@@ -84,6 +84,64 @@ async def test_a_hand_over_to_a_seat_rings_there(tmp_path: Path) -> None:
         ticket = d.hall.mirror.ticket_at_seat("03")
         assert ticket is not None
         assert ticket.wanted_seat_id == "03"
+
+
+async def busy_colleague(d: HallDriver, call_id: str) -> str:
+    """Seat 2 is with kiosk 2, seat 3 is free; seat 1 hands on to seat 2. Returns the ticket."""
+    ticket = d.hall.mirror.ticket_at_seat("01")
+    assert ticket is not None
+    await d.take(2, "pension")
+    await d.open_seat(2, SOCIAL)
+    theirs = await d.accept(2)
+    await d.connect(2, theirs)
+    await d.open_seat(3, SOCIAL)
+    await d.hand_over(1, call_id, seat="02")
+    return ticket.id
+
+
+async def test_who_is_handed_on_to_a_busy_seat_waits_for_it_though_another_is_free(
+    tmp_path: Path,
+) -> None:
+    policy = Policy(seats=SeatPolicy(same_seat_s=0.0), wrap_up_s=5)
+    async with open_district(tmp_path, policy=policy) as d:
+        ticket_id = await busy_colleague(d, await in_call(d))
+        waits = d.hall.mirror.tickets[ticket_id]
+        assert waits.state is TicketState.WAITING
+        theirs = d.hall.mirror.ticket_at_seat("02")
+        assert theirs is not None
+        assert theirs.offer_id is not None
+        await d.hall.execute(agent(2), EndCall(op_id="end", call_id=theirs.offer_id))
+        await d.pass_time(policy.wrap_up_s)
+        assert d.hall.mirror.tickets[ticket_id].seat_id == "02"
+
+
+async def test_after_a_while_anybody_who_fits_takes_who_was_handed_on(tmp_path: Path) -> None:
+    policy = Policy(transfer=TransferPolicy(wanted_seat_s=40.0))
+    async with open_district(tmp_path, policy=policy) as d:
+        ticket_id = await busy_colleague(d, await in_call(d))
+        await d.pass_time(39)
+        assert d.hall.mirror.tickets[ticket_id].state is TicketState.WAITING
+        await d.pass_time(1)
+        assert d.hall.mirror.tickets[ticket_id].seat_id == "03"
+
+
+async def test_nobody_waits_for_a_wanted_seat_that_takes_a_break(tmp_path: Path) -> None:
+    async with open_district(tmp_path) as d:
+        ticket_id = await busy_colleague(d, await in_call(d))
+        await d.hall.execute(agent(2), TakeBreak(op_id="b", reason=BreakReason.MEAL))
+        assert d.hall.mirror.tickets[ticket_id].seat_id == "03"
+
+
+async def test_after_a_drop_the_seat_that_served_last_is_asked_first(tmp_path: Path) -> None:
+    """Whoever it was handed on to, or came back to, before."""
+    async with open_district(tmp_path) as d:
+        ticket_id = await busy_colleague(d, await in_call(d))
+        await d.pass_time(60)
+        await d.accept(3)
+        await d.pass_time(d.hall.policy.connect_timeout_s)
+        ticket = d.hall.mirror.tickets[ticket_id]
+        assert ticket.returned_because == CallEndReason.NEVER_CONNECTED
+        assert (ticket.seat_id, ticket.wanted_seat_id) == ("03", None)
 
 
 async def test_the_seat_that_handed_it_on_does_not_get_it_back_for_a_while(tmp_path: Path) -> None:

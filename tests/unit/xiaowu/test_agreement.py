@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import create_engine
 
 from service_queue.hall import Hall
+from service_queue.policy import Policy
 from service_queue.view_parts import Surroundings
 from service_queue.wall_views import wall_view
 from signaling.protocol.views import WallView
@@ -38,10 +39,10 @@ class Day:
     url: str
     record: HallRecord
     wall: WallView
-    exclusion_s: float
+    policy: Policy
 
     def history(self) -> History:
-        history = History(decline_exclusion_s=self.exclusion_s, day_of=self.record.day_of)
+        history = History(policy=self.policy, day_of=self.record.day_of)
         history.tell(self.record.journal)
         return history
 
@@ -64,7 +65,7 @@ async def day(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[D
                 url=url,
                 record=read_record(engine),
                 wall=shown(d.hall, d.clock.now()),
-                exclusion_s=d.hall.policy.decline_exclusion_s,
+                policy=d.hall.policy,
             )
 
 
@@ -104,7 +105,7 @@ async def test_a_table_that_was_changed_behind_the_journals_back_is_seen(
 ) -> None:
     change(day.url, statement)
     record = day.read_again()
-    history = History(decline_exclusion_s=day.exclusion_s, day_of=record.day_of)
+    history = History(policy=day.policy, day_of=record.day_of)
     history.tell(record.journal)
     assert Rule.TABLES_AGREE in {v.rule for v in table_violations(history, record)}
 

@@ -8,12 +8,14 @@ from dataclasses import replace
 import pytest
 
 from service_queue.journal_entry import JournalEntry
+from service_queue.policy import Policy
 from signaling.protocol.words import Lane, SeatState, TicketState
 from xiaowu.demo.invariants import History, Rule
 
 pytestmark = pytest.mark.unit
 
 EXCLUSION_S = 60.0
+POLICY = Policy(decline_exclusion_s=EXCLUSION_S)
 Days = list[JournalEntry]
 
 
@@ -107,7 +109,7 @@ def a_sound_day() -> Days:
 
 
 def told(rows: Iterable[JournalEntry]) -> History:
-    history = History(decline_exclusion_s=EXCLUSION_S)
+    history = History(policy=POLICY)
     history.tell(rows)
     history.require_end()
     history.require_ends_of(["t1", "t2", "t3"])
@@ -233,7 +235,7 @@ def test_a_seat_may_be_offered_the_ticket_again_after_the_exclusion() -> None:
     diary.offer("t1", "s1", epoch=2)
     again = diary.rows.pop()
     later = replace(again, at=again.at + EXCLUSION_S)
-    history = History(decline_exclusion_s=EXCLUSION_S)
+    history = History(policy=POLICY)
     history.tell([*diary.rows, later])
     assert history.violations == []
 
@@ -245,9 +247,64 @@ def test_somebody_who_is_away_may_be_passed_over() -> None:
     diary.take("t2", "k2", "A002")
     diary.open_seat("s1")
     diary.offer("t2", "s1")
-    history = History(decline_exclusion_s=EXCLUSION_S)
+    history = History(policy=POLICY)
     history.tell(diary.rows)
     assert history.violations == []
+
+
+def a_hand_over_to_a_busy_seat() -> Diary:
+    """t1 is handed on from s1 to s2, which is with t2; then s1 is free for t3, who came later."""
+    diary = Diary()
+    for seat, ticket in (("s1", "t1"), ("s2", "t2")):
+        diary.open_seat(seat)
+        diary.take(ticket, f"k-{ticket}", f"A-{ticket}")
+        diary.offer(ticket, seat)
+        diary.begin_call(ticket, seat)
+    diary.open_seat("s3")
+    diary.end_call("t1", "s1", "transferred")
+    diary.note(
+        "ticket.handed_over",
+        ticket="t1",
+        seat="s1",
+        call="c-t1-1",
+        reason="busy",
+        detail={"hand_overs": 1, "item": "x", "department": "", "to_seat": "s2"},
+    )
+    diary.take("t3", "k-t3", "A-t3")
+    return diary
+
+
+def order_of(rows: Iterable[JournalEntry]) -> list[str]:
+    history = History(policy=POLICY)
+    history.tell(rows)
+    return [one.what for one in history.violations if one.rule is Rule.ORDER]
+
+
+def test_who_waits_for_a_wanted_seat_may_be_passed_over_and_goes_nowhere_else() -> None:
+    diary = a_hand_over_to_a_busy_seat()
+    diary.offer("t3", "s3")
+    assert order_of(diary.rows) == []
+    diary = a_hand_over_to_a_busy_seat()
+    diary.offer("t1", "s3", epoch=2)
+    assert order_of(diary.rows) == [
+        "ticket.offered: another seat knows it, and it still waits for that"
+    ]
+
+
+@pytest.mark.parametrize("kind", ["seat.went_away", "seat.paused"])
+def test_nobody_waits_for_a_wanted_seat_that_takes_no_tickets(kind: str) -> None:
+    diary = a_hand_over_to_a_busy_seat()
+    diary.note(kind, seat="s2")
+    diary.offer("t3", "s3")
+    assert order_of(diary.rows) == ["ticket.offered: passed over ['t1']"]
+
+
+def test_who_waited_for_a_wanted_seat_long_enough_is_passed_over_no_more() -> None:
+    diary = a_hand_over_to_a_busy_seat()
+    diary.offer("t3", "s3")
+    offered = diary.rows.pop()
+    late = replace(offered, at=offered.at + POLICY.transfer.wanted_seat_s)
+    assert order_of([*diary.rows, late]) == ["ticket.offered: passed over ['t1']"]
 
 
 def test_the_same_number_on_another_day_is_fine() -> None:
@@ -255,7 +312,7 @@ def test_the_same_number_on_another_day_is_fine() -> None:
     for day, ticket in enumerate(("t1", "t2")):
         diary.take(ticket, f"k{day}", "A001")
     first, second = diary.rows
-    history = History(decline_exclusion_s=EXCLUSION_S)
+    history = History(policy=POLICY)
     history.tell([first, replace(second, at=second.at + 86_400)])
     assert history.violations == []
 
@@ -268,7 +325,7 @@ def test_a_resident_who_leaves_while_it_rings_frees_the_seat() -> None:
     diary.note("ticket.abandoned", ticket="t1", seat="s1", reason="resident_left")
     diary.take("t2", "k2", "A002")
     diary.offer("t2", "s1")
-    history = History(decline_exclusion_s=EXCLUSION_S)
+    history = History(policy=POLICY)
     history.tell(diary.rows)
     assert history.violations == []
 
