@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from service_queue import calling, entering, line, offering, parking, seating, transferring
+from service_queue import (
+    calling,
+    deciding,
+    entering,
+    identifying,
+    line,
+    offering,
+    parking,
+    seating,
+    transferring,
+)
 from service_queue.actor import Actor
 from service_queue.errors import NotSeated
 from service_queue.transaction import Transaction
 from signaling.protocol.commands import (
     AcceptTicket,
+    AskIdentity,
     CallCommand,
     ComeBack,
+    DecideIdentity,
     DeclineTicket,
     EndCall,
     ExtendWrapUp,
@@ -33,6 +45,7 @@ from signaling.protocol.commands import (
     TakeBreak,
     TakeTicket,
     TransferCall,
+    WithdrawIdentity,
 )
 from signaling.protocol.errors import NotAllowed
 from signaling.protocol.events import CommandAnswer, Done, ReturnCodeGiven, TicketTaken
@@ -58,7 +71,10 @@ def carry_out(tx: Transaction, actor: Actor, command: StoredCommand) -> CommandA
     if isinstance(command, GiveReturnCode):
         given = entering.give_return_code(tx, calling.held_call(tx, actor, command.call_id))
         return ReturnCodeGiven(op_id=command.op_id, code=given.code, valid_until=given.valid_until)
-    _at_seat(tx, actor, command)
+    if isinstance(command, AskIdentity | DecideIdentity):
+        _about_identity(tx, actor, command)
+    else:
+        _at_seat(tx, actor, command)
     return done
 
 
@@ -77,6 +93,8 @@ def _for_kiosk(tx: Transaction, kiosk_id: str, command: KioskCommand) -> TicketT
             line.rate(tx, kiosk_id, command)
         case SkipRating():
             line.skip_rating(tx, kiosk_id, command)
+        case WithdrawIdentity():
+            identifying.withdraw(tx, kiosk_id, command)
     return None
 
 
@@ -116,3 +134,11 @@ def _at_seat(tx: Transaction, actor: Actor, command: SeatCommand) -> None:
             seating.finish_wrap_up(tx, actor, command)
         case SaveNote():
             calling.save_note(tx, actor, command)
+
+
+def _about_identity(tx: Transaction, actor: Actor, command: AskIdentity | DecideIdentity) -> None:
+    match command:
+        case AskIdentity():
+            identifying.ask(tx, actor, command)
+        case DecideIdentity():
+            deciding.decide(tx, actor, command)

@@ -8,6 +8,8 @@ from typing import TypeVar
 
 from sqlmodel import SQLModel
 
+from service_queue.identities import KnownIdentity, known_identity
+from service_queue.identity_tables import IdentityRow
 from service_queue.line_tables import EntryCodeRow, LineCounterRow
 from service_queue.tables import (
     STARTS_SINCE_GREEN,
@@ -37,6 +39,7 @@ class Changes:
     notes: tuple[tuple[str, str], ...] = ()
     codes: tuple[EntryCodeRow, ...] = ()
     """Return codes given in live calls."""
+    identities: tuple[KnownIdentity, ...] = ()
     starts_since_green: int | None = None
     """The quota of the green channel, where it may have changed."""
     at: float = 0.0
@@ -71,6 +74,10 @@ def read_changes(tx: Transaction) -> Changes:
         ),
         codes=tuple(
             tx.need(EntryCodeRow, ticket_id=one, kind=EntryKind.RETURN) for one in touched.codes
+        ),
+        identities=tuple(
+            known_identity(tx.need(IdentityRow, ticket_id=one), tx.sealer)
+            for one in touched.identities
         ),
         starts_since_green=_starts_since_green(tx) if touched.offers else None,
         at=tx.now,

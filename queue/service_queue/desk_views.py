@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from service_queue.identity_views import desk_identity
 from service_queue.mirror import HallMirror
 from service_queue.tables import SeatRow, TicketRow
 from service_queue.view_parts import (
@@ -154,6 +155,7 @@ def _ticket(mirror: HallMirror, ticket: TicketRow) -> DeskTicket:
         recalls=ticket.recalls,
         hand_overs=ticket.hand_overs,
         handed_over_by=None if handed_over_by is None else handed_over_by.name,
+        identity=desk_identity(mirror, ticket),
     )
 
 

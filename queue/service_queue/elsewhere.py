@@ -10,6 +10,8 @@ from sqlalchemy import Column, Connection, select
 from sqlmodel import SQLModel
 
 from service_queue.changes import Changes
+from service_queue.identities import known_identity
+from service_queue.identity_tables import IdentityRow
 from service_queue.line_tables import EntryCodeRow
 from service_queue.mirror import HallMirror
 from service_queue.statements import record
@@ -95,6 +97,7 @@ def read_missed(connection: Connection, elsewhere: Elsewhere, sealer: Sealer) ->
     rated = {row.ticket_id for row in rows if row.kind == "call.rated"}
     noted = {row.call_id for row in rows if row.kind == "call.note_saved"}
     coded = {row.ticket_id for row in rows if row.kind == "return_code.given"}
+    identified = {row.ticket_id for row in rows if row.kind.startswith("identity.")}
     return Missed(
         changes=Changes(
             seq=elsewhere.until,
@@ -109,6 +112,12 @@ def read_missed(connection: Connection, elsewhere: Elsewhere, sealer: Sealer) ->
                 for note in _rows(connection, CallNoteRow, table_of(CallNoteRow).c.call_id, noted)
             ),
             codes=tuple(_rows(connection, EntryCodeRow, table_of(EntryCodeRow).c.ticket_id, coded)),
+            identities=tuple(
+                known_identity(row, sealer)
+                for row in _rows(
+                    connection, IdentityRow, table_of(IdentityRow).c.ticket_id, identified - {None}
+                )
+            ),
         ),
         begun_tickets=frozenset(row.ticket_id for row in rows if row.kind == "ticket.taken"),
         begun_calls=frozenset(row.call_id for row in rows if row.kind == "ticket.accepted"),

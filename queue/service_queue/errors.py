@@ -37,6 +37,16 @@ Refusal (signaling.protocol.errors)
     ├── MediaEpochStale       media_epoch_stale
     ├── WrapUpOver            wrap_up_over
     ├── RatingOver            rating_over
+    ├── IdentityRefused       identity_refused
+    │   ├── NonceRefused      nonce_refused
+    │   ├── TicketOver        ticket_over
+    │   ├── TriesSpent        identity_tries_spent
+    │   ├── AlreadyDecided    identity_decided
+    │   ├── ReasonUnfit       reason_unfit
+    │   ├── NoteMissing       note_missing
+    │   ├── SecondNeeded      second_person_needed
+    │   ├── SecondRefused     second_person_refused
+    │   └── NothingToRead     nothing_to_read
     ├── OperationReused       operation_reused
     ├── PolicyInvalid         policy_invalid
     ├── PolicyUnreadable      policy_unreadable
@@ -268,6 +278,66 @@ class RatingOver(QueueError):
     """The call was rated already, or the time for it is over."""
 
     code = "rating_over"
+
+
+class IdentityRefused(QueueError):
+    """The check of identity does not allow it."""
+
+    code = "identity_refused"
+
+
+class NonceRefused(IdentityRefused):
+    """The nonce is not the one given for this ticket and kiosk, was used, or is past its time."""
+
+    code = "nonce_refused"
+
+
+class TicketOver(IdentityRefused):
+    """The ticket is no longer open."""
+
+    code = "ticket_over"
+
+
+class TriesSpent(IdentityRefused):
+    """The face was looked at as often as the policy allows; the agent's look is the way now."""
+
+    code = "identity_tries_spent"
+
+
+class AlreadyDecided(IdentityRefused):
+    """The agent has decided; another check begins when the agent asks for it."""
+
+    code = "identity_decided"
+
+
+class ReasonUnfit(IdentityRefused):
+    """The reason belongs to the other decision."""
+
+    code = "reason_unfit"
+
+
+class NoteMissing(IdentityRefused):
+    """This reason needs a few words."""
+
+    code = "note_missing"
+
+
+class SecondNeeded(IdentityRefused):
+    """It goes against the evidence: a second person has to stand by it."""
+
+    code = "second_person_needed"
+
+
+class SecondRefused(IdentityRefused):
+    """The second person has to be somebody else, with an account that stands."""
+
+    code = "second_person_refused"
+
+
+class NothingToRead(IdentityRefused):
+    """No name and number are kept for this resident."""
+
+    code = "nothing_to_read"
 
 
 class OperationReused(QueueError):

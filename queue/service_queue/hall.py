@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 
 from sqlalchemy import Connection, select
 
-from service_queue import attendance, offering
+from service_queue import attendance, identifying, offering
 from service_queue.actor import SYSTEM, Actor
 from service_queue.carrying_out import carry_out
 from service_queue.changes import Changes, read_changes
@@ -114,6 +114,21 @@ class Hall:
 
         return await self._write(unit, actor.subject)
 
+    async def carry(self, actor: str, unit: Callable[[Transaction], _Result]) -> _Result:
+        """Run a unit that does not come over the wire, such as a verdict from a kiosk's program.
+
+        Raises:
+            Refusal: nothing was changed; `code` says why.
+        """
+
+        def whole(tx: Transaction) -> _Result:
+            result = unit(tx)
+            if tx.touched:
+                offering.match_all(tx)
+            return result
+
+        return await self._write(whole, actor)
+
     async def attached(self, actor: Actor) -> None:
         """The page of a kiosk, or the desk of an agent, is connected."""
 
@@ -207,6 +222,8 @@ class Hall:
         if now - self._purged_at > PURGE_EVERY_S:
             self._purged_at = now
             await self.store.chore("forget-operations", self._forget_operations)
+            while await self._write(identifying.delete_old_details, SYSTEM):
+                pass
         await self._look_for_overdue(now)
         self.kept_until = now
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from service_queue.hours import hours_at
+from service_queue.identity_views import kiosk_identity
 from service_queue.mirror import HallMirror
 from service_queue.tables import TicketRow
 from service_queue.view_parts import (
@@ -57,6 +58,7 @@ def kiosk_view(
         last_end_at=ticket.ended_at if ticket is not None and ended_lately else None,
         return_code=return_code(mirror, ticket) if coded else None,
         hours=hours_at(mirror.policy.hours, zone, now).as_shown(now),
+        identity=None if ticket is None else kiosk_identity(mirror, ticket),
     )
 
 
@@ -71,6 +73,7 @@ def waiting_key(
     zone = mirror.locations[ticket.location_id].time_zone
     return (
         *(ticket, standings.before(mirror.as_waiting(ticket, now))),
+        mirror.identities.get(ticket.id),
         *(standings.first_present == ticket.id, windows_open(mirror)),
         around.wait_of(ticket.id),
         *(mirror.policy, hours_at(mirror.policy.hours, zone, now).as_shown(now)),
@@ -102,6 +105,7 @@ def _ticket(mirror: HallMirror, ticket: TicketRow, now: float, around: Surroundi
         returned_because=_returned(returned) if returned is not None else None,
         lane=ticket.lane,
         green=ticket.green,
+        green_wanted=ticket.green_wanted,
         wait=wait_range(around.wait_of(ticket.id)) if waits else None,
         before=tuple(Ahead(why=why, count=count) for why, count in before),
         parked_because=ticket.parked_because,

@@ -86,6 +86,7 @@ def take(tx: Transaction, kiosk_id: str, command: TakeTicket) -> TicketRow:
         lane=lane,
         place_at=place_at,
         green=green,
+        green_wanted=command.green if green is None else None,
         wanted_seat_id=None if entry is None else entry.seat_id,
         entry_code=command.code,
         state_since=tx.now,

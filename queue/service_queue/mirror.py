@@ -17,6 +17,8 @@ from service_queue.changes import Changes
 from service_queue.deadlines import call_deadlines, seat_deadlines, ticket_deadlines
 from service_queue.experience import Experience
 from service_queue.hours import NEVER, local_day
+from service_queue.identities import KnownIdentity, known_identity
+from service_queue.identity_tables import IdentityRow
 from service_queue.line_tables import EntryCodeRow, LineCounterRow
 from service_queue.overdue import Overdue
 from service_queue.placement import waiting_ticket
@@ -59,6 +61,7 @@ LONG_LINES_A_S: Final = 5_000.0
 _call = table_of(CallRow)
 _code = table_of(EntryCodeRow)
 _counter = table_of(LineCounterRow)
+_identity = table_of(IdentityRow)
 _journal = table_of(JournalRow)
 _note = table_of(CallNoteRow)
 _offer = table_of(TicketOfferRow)
@@ -85,6 +88,8 @@ class HallMirror:
         self.notes: dict[str, str] = {}
         self.codes: dict[str, EntryCodeRow] = {}
         """The return code given in a ticket's call."""
+        self.identities: dict[str, KnownIdentity] = {}
+        """Of tickets whose resident is still there."""
         self.handed_over_by: dict[str, str] = {}
         """The seat that handed an open ticket on last."""
         self.experience = Experience(policy)
@@ -230,6 +235,7 @@ class HallMirror:
             min(call_deadlines(self.calls.values(), self.policy), default=NEVER),
             min((o.expires_at for o in self.offers.values() if o.outcome is None), default=NEVER),
             min((self.tickets[one].rating_until or 0.0 for one in self._to_rate), default=NEVER),
+            min((one.row.until or NEVER for one in self.identities.values()), default=NEVER),
         )
 
     # --- following -------------------------------------------------------------------------
@@ -252,6 +258,8 @@ class HallMirror:
             self.starts_since_green = changes.starts_since_green
         for code in changes.codes:
             self.codes[code.ticket_id or ""] = code
+        for identity in changes.identities:
+            self._put_identity(identity)
         for rating in changes.ratings:
             self.tally(rating.rated_at).ratings[rating.score - 1] += 1
         self.notes.update(changes.notes)
@@ -285,6 +293,8 @@ class HallMirror:
             self._seen_waiting.pop(ticket.id, None)
         if ticket.rating_until is None:
             self._to_rate.discard(ticket.id)
+            if not ticket.state.is_open:
+                self.identities.pop(ticket.id, None)
         else:
             self._to_rate.add(ticket.id)
         last = self.ticket_of_kiosk(ticket.kiosk_id)
@@ -297,6 +307,14 @@ class HallMirror:
         if ticket.seat_id is not None and ticket.state.is_open:
             self._by_seat[ticket.seat_id] = ticket.id
         self._line_version += 1
+
+    def _put_identity(self, identity: KnownIdentity) -> None:
+        ticket = self.tickets.get(identity.row.ticket_id)
+        if ticket is None:
+            return
+        if ticket.state.is_open or ticket.rating_until is not None:
+            self.identities[ticket.id] = identity
+        self._tallies.setdefault(ticket.day, DayTally()).decided(identity.row)
 
     def _put_seat(self, seat: SeatRow) -> None:
         old = self.seats.get(seat.id)
@@ -385,6 +403,7 @@ class HallMirror:
         mirror._load_calls(connection, days, sealer)
         mirror._load_exclusions(connection, now)
         mirror._load_codes(connection)
+        mirror._load_identities(connection, days, sealer)
         counter = select(_counter.c.n).where(_counter.c.name == STARTS_SINCE_GREEN)
         starts = connection.execute(counter).scalar()
         mirror.starts_since_green = CALM.starts_since_green if starts is None else starts
@@ -444,6 +463,19 @@ class HallMirror:
             code = record(EntryCodeRow, row)
             if code.ticket_id in self.tickets:
                 self.codes[code.ticket_id] = code
+
+    def _load_identities(self, connection: Connection, days: set[str], sealer: Sealer) -> None:
+        """Of those who are still there; and of the day's who were accepted against evidence."""
+        joined = _identity.join(_ticket, _ticket.c.id == _identity.c.ticket_id)
+        states = [state for state in TicketState if state.is_open]
+        there = _ticket.c.state.in_(states) | _ticket.c.rating_until.is_not(None)
+        for row in connection.execute(select(_identity).select_from(joined).where(there)):
+            self._put_identity(known_identity(record(IdentityRow, row), sealer))
+        seconded = _identity.c.seconded_by.is_not(None) & _ticket.c.day.in_(days)
+        columns = (*_identity.columns, _ticket.c.day)
+        for found in connection.execute(select(*columns).select_from(joined).where(seconded)):
+            tally = self._tallies.setdefault(found[-1], DayTally())
+            tally.decided(record(IdentityRow, found[:-1]))
 
     def _looked_back_to(self) -> float:
         shown = (t.arrived_at for t in self.tickets.values())

@@ -7,7 +7,7 @@ from typing import Final, TypeVar
 
 from sqlalchemy import Select, delete, select, text
 
-from service_queue import calling, closing, line, offering, parking, seating
+from service_queue import calling, closing, identifying, line, offering, parking, seating
 from service_queue.tables import (
     OPEN_TICKET,
     CallRow,
@@ -62,6 +62,7 @@ def sweep(tx: Transaction) -> None:
         seating.leave_seat(tx, seat, "away")
     for ticket in _due(tx.every(TicketRow, lapsed_ratings(tx.now)), "rating_until"):
         line.lapse_rating(tx, ticket)
+    identifying.lapse(tx)
     offering.match_all(tx)
 
 

@@ -240,6 +240,8 @@ class TicketRow(SQLModel):
     place_at: float = 0.0
     """Its place within its lane: the arrival, the appointed time, when it came back to the line."""
     green: GreenReason | None = _word(GreenReason, default=None, nullable=True)
+    green_wanted: GreenReason | None = _word(GreenReason, default=None, nullable=True)
+    """Said by the resident, and not counted until a card proves it."""
     parked_because: ParkReason | None = _word(ParkReason, default=None, nullable=True)
     parked_until: float | None = None
     times_parked: int = 0

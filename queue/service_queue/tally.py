@@ -7,7 +7,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from service_queue.identity_tables import IdentityRow
 from service_queue.tables import TicketRow
+from signaling.protocol.identity import IdentityDecision
 from signaling.protocol.words import TicketState
 
 
@@ -24,6 +26,8 @@ class DayTally:
     ratings: list[int] = field(default_factory=lambda: [0] * 5)
     served_by_location: Counter[str] = field(default_factory=Counter)
     served_by_seat: Counter[str] = field(default_factory=Counter)
+    overrides: set[str] = field(default_factory=set)
+    """Tickets whose resident two people accepted against the evidence."""
 
     def count(self, old: TicketRow | None, new: TicketRow) -> None:
         """Follow a ticket of this day from `old` to `new`."""
@@ -38,6 +42,14 @@ class DayTally:
             self.served_by_location[new.location_id] += 1
             if new.seat_id is not None:
                 self.served_by_seat[new.seat_id] += 1
+
+    def decided(self, identity: IdentityRow) -> None:
+        """Follow what an agent decided about a resident of this day."""
+        confirmed = identity.decision is IdentityDecision.CONFIRMED
+        if confirmed and identity.seconded_by is not None:
+            self.overrides.add(identity.ticket_id)
+        else:
+            self.overrides.discard(identity.ticket_id)
 
     def waited(self, location_id: str, seconds: float) -> None:
         """A ticket of a location was accepted after so long."""

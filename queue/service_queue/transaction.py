@@ -47,12 +47,15 @@ _in_words = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 class Sealer(Protocol):
     """Seals text that may name people, with a key that is not in the database."""
 
-    def seal(self, text: str) -> bytes:
-        """Encrypt."""
+    def seal(self, text: str, about: str = "") -> bytes:
+        """Encrypt. `about` names what it belongs to: it opens for nothing else.
+
+        Called in the writer's turn only, so that keys can be changed between two turns.
+        """
         ...
 
-    def open(self, sealed: bytes) -> str:
-        """Decrypt; raises an error of its own when the key is not the one."""
+    def open(self, sealed: bytes, about: str = "") -> str:
+        """Decrypt; raises an error of its own when the key or the owner is not the one."""
         ...
 
 
@@ -68,6 +71,8 @@ class Touched:
     ratings: set[str] = field(default_factory=set)
     codes: set[str] = field(default_factory=set)
     """Of tickets: a return code was given in their call."""
+    identities: set[str] = field(default_factory=set)
+    """Of tickets: where their resident's check stands has changed."""
 
     def __bool__(self) -> bool:
         """True when anything was written."""

@@ -168,10 +168,12 @@ def wall_tickets(mirror: HallMirror, around: Surroundings, rows: WallRows) -> li
 
     def ticket_row(ticket: TicketRow) -> WallTicket:
         wait = around.wait_of(ticket.id) if ticket.state is TicketState.WAITING else None
+        known = mirror.identities.get(ticket.id)
+        grade = None if known is None else known.row.grade
         return rows.row(
             "ticket",
             ticket.id,
-            (ticket, wait),
+            (ticket, wait, grade),
             lambda: WallTicket(
                 id=ticket.id,
                 number=ticket.number,
@@ -187,6 +189,7 @@ def wall_tickets(mirror: HallMirror, around: Surroundings, rows: WallRows) -> li
                 parked_until=ticket.parked_until,
                 hand_overs=ticket.hand_overs,
                 wait=wait_range(wait),
+                identity=grade,
             ),
         )
 
@@ -218,6 +221,7 @@ def wall_today(mirror: HallMirror, now: float) -> WallToday:
         gini=_gini(tally.waits_by_location),
         alerts=wall_alerts(mirror, now),
         policy=_policy(mirror),
+        identity_overrides=len(tally.overrides),
     )
 
 

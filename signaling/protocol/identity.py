@@ -64,6 +64,8 @@ class IdentityGrade(StrEnum):
 class IdentityState(StrEnum):
     """Where the check of a ticket's resident stands."""
 
+    NOT_ASKED = "not_asked"
+    """Nothing was asked or begun; the agent decided all the same. Set by the agent."""
     ASKED = "asked"
     """The agent asked for it. Set by the agent."""
     IN_PROGRESS = "in_progress"

@@ -149,6 +149,8 @@ class KioskTicket(Shape):
     """Why it is waiting again, when an offer or a call fell through."""
     lane: Lane = Lane.ORDINARY
     green: GreenReason | None = None
+    green_wanted: GreenReason | None = None
+    """Said, but it does not count by word alone: a card that proves it makes it count."""
     wait: WaitRange | None = None
     """None while no open window may serve it."""
     before: tuple[Ahead, ...] = ()

@@ -64,11 +64,13 @@ class HandClock:
 class ReversingSealer:
     """Seals so that the text cannot be found by its bytes; enough for tests of storage."""
 
-    def seal(self, text: str) -> bytes:
-        return text.encode()[::-1]
+    def seal(self, text: str, about: str = "") -> bytes:
+        return f"{about}\n{text}".encode()[::-1]
 
-    def open(self, sealed: bytes) -> str:
-        return sealed[::-1].decode()
+    def open(self, sealed: bytes, about: str = "") -> str:
+        owner, text = sealed[::-1].decode().split("\n", 1)
+        assert owner == about
+        return text
 
 
 def kiosk(n: int) -> Actor:

@@ -154,7 +154,7 @@ export type IdentityPart = 'card' | 'face' | 'alive' | 'capture'
 /**
  * Where the check of a ticket's resident stands.
  */
-export type IdentityState = 'asked' | 'in_progress' | 'graded' | 'ended' | 'withdrawn'
+export type IdentityState = 'not_asked' | 'asked' | 'in_progress' | 'graded' | 'ended' | 'withdrawn'
 /**
  * How the resident chose to show who they are; both lead to the same service.
  */
@@ -991,6 +991,7 @@ export interface KioskTicket {
   arrived_at: number
   before: Ahead[]
   green: GreenReason | null
+  green_wanted: GreenReason | null
   hand_overs: number
   id: string
   item: ItemRef
