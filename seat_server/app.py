@@ -43,6 +43,8 @@ from seat_server.note_seal import NoteSeal
 from seat_server.pages import STATIC_DIR, Pages, security_headers
 from seat_server.passwords import Passwords
 from seat_server.revisions import RevisionWatch
+from seat_server.seal import Seal
+from seat_server.seal_keys import SealKeyFile
 from seat_server.sessions import Sessions
 from seat_server.settings import Settings
 from seat_server.tokens import TokenMint
@@ -127,7 +129,7 @@ async def open_server(
         stack.push_async_callback(store.close)
         # Before the hall, so that it seals also what the hall writes at its end.
         chain = await stack.enter_async_context(open_chain_keeper(store, clock))
-        seal = NoteSeal(keys.note_key)
+        seal = Seal(SealKeyFile(settings.data_dir).read, keys.note_key)
         hall = await stack.enter_async_context(
             open_hall(store, clock=clock, sealer=seal, policy=settings.queue)
         )

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Final
 
 KEY_BYTES: Final = 32
+NOTE_KEY: Final = "note.key"
+"""Earlier versions sealed agents' notes with it; it is gone after the first change of keys."""
 
 OWNER_ONLY: Final = 0o600
 OWNER_ONLY_FOLDER: Final = 0o700
@@ -24,8 +26,8 @@ class Keyring:
 
     token_key: bytes = field(repr=False)
     """Signs socket tokens, challenges and CSRF values; a new one signs everybody out."""
-    note_key: bytes = field(repr=False)
-    """Seals agents' notes; without it they cannot be read again."""
+    note_key: bytes | None = field(default=None, repr=False)
+    """Opens notes that earlier versions sealed, where there are any."""
 
 
 def open_keyring(data_dir: Path) -> Keyring:
@@ -36,13 +38,13 @@ def open_keyring(data_dir: Path) -> Keyring:
     """
     data_dir.mkdir(parents=True, exist_ok=True, mode=OWNER_ONLY_FOLDER)
     return Keyring(
-        token_key=_key(data_dir / "token.key"),
-        note_key=_key(data_dir / "note.key"),
+        token_key=_key(data_dir / "token.key", make=True),
+        note_key=_key(data_dir / NOTE_KEY, make=False) if (data_dir / NOTE_KEY).exists() else None,
     )
 
 
-def _key(path: Path) -> bytes:
-    if not path.exists():
+def _key(path: Path, *, make: bool) -> bytes:
+    if make and not path.exists():
         write_private(path, secrets.token_bytes(KEY_BYTES), replace=False)
     key = path.read_bytes()
     if len(key) != KEY_BYTES:

@@ -23,6 +23,8 @@ from seat_server.keyring import KeyFileInvalid, open_keyring
 from seat_server.ledger import Ledger
 from seat_server.note_seal import NoteSeal
 from seat_server.passwords import Passwords
+from seat_server.seal import Seal, SealBroken
+from seat_server.seal_keys import SealKeyFile
 from seat_server.sessions import Sessions
 from seat_server.settings import Settings
 from service_queue.clock import SteadyClock
@@ -51,9 +53,10 @@ async def open_office(settings: Settings) -> AsyncIterator[Office]:
     """Open the database beside a server that may be running."""
     Database(settings.database_url, settings.data_dir).require_head()
     keys = open_keyring(settings.data_dir)
+    seal = Seal(SealKeyFile(settings.data_dir).read, keys.note_key)
     store = Store.open(settings.database_url)
     try:
-        ledger = Ledger(store, SteadyClock(), NoteSeal(keys.note_key))
+        ledger = Ledger(store, SteadyClock(), seal)
         yield Office(
             ledger=ledger,
             accounts=Accounts(ledger, Passwords()),
@@ -74,7 +77,7 @@ def run_in_office(settings: Settings, work: Callable[[Office], Awaitable[T]]) ->
 
     try:
         return asyncio.run(whole())
-    except (DatabaseRefused, KeyFileInvalid, Refusal) as refused:
+    except (DatabaseRefused, KeyFileInvalid, SealBroken, Refusal) as refused:
         fail(str(refused))
 
 

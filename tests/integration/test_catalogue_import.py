@@ -18,6 +18,7 @@ from seat_server.tables import AgentRow
 from service_queue.store import Store
 from service_queue.tables import JournalRow, ServiceItemRow, table_of
 from service_queue.transaction import Transaction
+from tests.support.hall_builder import ReversingSealer
 
 pytestmark = pytest.mark.integration
 
@@ -40,7 +41,7 @@ async def ledger(tmp_path: Path) -> AsyncIterator[Ledger]:
     store = Store.open(f"sqlite:///{tmp_path / 'xiaowu.db'}")
     try:
         await store.write(SQLModel.metadata.create_all)
-        yield Ledger(store, StoppedClock(), NoteSeal(bytes(32)))
+        yield Ledger(store, StoppedClock(), ReversingSealer())
     finally:
         await store.close()
 

@@ -15,7 +15,7 @@ from seat_server.note_seal import NoteSeal
 from seat_server.sheet import SheetRefused
 from service_queue.store import Store
 from service_queue.tables import KioskRow, LocationRow, SeatRow
-from tests.support.hall_builder import HandClock
+from tests.support.hall_builder import HandClock, ReversingSealer
 
 pytestmark = pytest.mark.integration
 
@@ -27,7 +27,7 @@ async def ledger(tmp_path: Path) -> AsyncIterator[Ledger]:
     store = Store.open(f"sqlite:///{tmp_path / 'xiaowu.db'}")
     try:
         await store.write(SQLModel.metadata.create_all)
-        yield Ledger(store, HandClock(), NoteSeal(bytes(32)))
+        yield Ledger(store, HandClock(), ReversingSealer())
     finally:
         await store.close()
 

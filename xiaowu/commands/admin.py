@@ -17,6 +17,7 @@ from seat_server.accounts import PERSON_ROLES
 from seat_server.appointments import import_appointments
 from seat_server.certificate import CertificateInvalid, CertificateMade, make_certificate
 from seat_server.passwords import make_password
+from seat_server.rotation import rotate_keys
 from seat_server.sheet import SheetRefused
 from seat_server.tables import AgentRow
 from signaling.protocol.words import Language, Role
@@ -272,6 +273,22 @@ def import_expected(
             lambda office: import_appointments(office.ledger, file, actor=ACTOR),
         )
     show_rows("appointments", [dataclasses.asdict(one) for one in made], as_json)
+
+
+@app.command("rotate-keys")
+def change_keys(settings_file: SettingsOption = None, as_json: JsonOption = False) -> None:
+    """Seal notes, names, numbers and evidence anew under a fresh key; the server may run.
+
+    Broken off, it loses nothing: run it again. Back the data folder up afterwards.
+    """
+    settings = load_or_exit(settings_file)
+    done = run_in_office(
+        settings, lambda office: rotate_keys(office.ledger, settings.data_dir, actor=ACTOR)
+    )
+    text = f"{done.resealed} texts are sealed under a fresh key."
+    if done.resumed:
+        text = f"A change of keys that was broken off is complete; {done.resealed} texts were left."
+    show(dataclasses.asdict(done), as_json, text)
 
 
 @contextmanager

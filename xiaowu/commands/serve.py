@@ -16,7 +16,7 @@ from seat_server.keyring import KeyFileInvalid
 from seat_server.listener import ListenRefused
 from seat_server.lock import AlreadyRunning
 from seat_server.logs import set_up_logs
-from seat_server.note_seal import NoteUnreadable
+from seat_server.seal import SealBroken
 from service_queue.errors import PolicyUnreadable, StoreError
 from xiaowu.server_settings import OWNER_ONLY, SettingsOption, load_or_exit
 
@@ -25,8 +25,8 @@ REASONS_NOT_TO_START: Final = (
     DatabaseRefused,
     KeyFileInvalid,
     ListenRefused,
-    NoteUnreadable,
     PolicyUnreadable,
+    SealBroken,
     StoreError,
 )
 """Said in words; anything else is a fault of ours and keeps its traceback."""

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from seat_server.keyring import KeyFileInvalid, open_keyring, write_private
+from seat_server.keyring import NOTE_KEY, KeyFileInvalid, open_keyring, write_private
 
 pytestmark = pytest.mark.unit
 
@@ -13,19 +13,23 @@ pytestmark = pytest.mark.unit
 def test_keys_are_made_once_and_found_again(tmp_path: Path) -> None:
     first = open_keyring(tmp_path / "data")
     assert first == open_keyring(tmp_path / "data")
-    assert first.token_key != first.note_key
+    assert first.note_key is None
+
+
+def test_a_note_key_of_an_earlier_version_is_found(tmp_path: Path) -> None:
+    (tmp_path / NOTE_KEY).write_bytes(bytes(range(32)))
+    assert open_keyring(tmp_path).note_key == bytes(range(32))
 
 
 def test_keys_are_for_their_owner_only(tmp_path: Path) -> None:
     open_keyring(tmp_path / "data")
-    for name in ("token.key", "note.key"):
-        assert stat.S_IMODE((tmp_path / "data" / name).stat().st_mode) == 0o600
+    assert stat.S_IMODE((tmp_path / "data" / "token.key").stat().st_mode) == 0o600
 
 
 def test_a_key_that_was_cut_short_is_refused(tmp_path: Path) -> None:
     open_keyring(tmp_path)
-    (tmp_path / "note.key").write_bytes(b"short")
-    with pytest.raises(KeyFileInvalid, match=r"note\.key"):
+    (tmp_path / "token.key").write_bytes(b"short")
+    with pytest.raises(KeyFileInvalid, match=r"token\.key"):
         open_keyring(tmp_path)
 
 
