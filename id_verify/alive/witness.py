@@ -70,7 +70,7 @@ class Witness:
     """One watch over one resident."""
 
     async def begin(self, rng: random.Random, *, slow: bool = False) -> None:
-        """Wait until the process is ready, then let frames in. Cues are drawn when a face settled."""
+        """Wait until the process is ready, then let frames in; cues are drawn once a face is."""
         raise WitnessLost("not built yet")
 
     def offer_frame(self, t_s: float, picture: Picture) -> bool:

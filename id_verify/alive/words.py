@@ -15,6 +15,17 @@ class CueKind(StrEnum):
     OPEN_MOUTH = "open_mouth"
 
 
+class Act(StrEnum):
+    """What a face was seen to do. Left and right are the resident's own."""
+
+    TURN_LEFT = "turn_left"
+    TURN_RIGHT = "turn_right"
+    LOOK_UP = "look_up"
+    LOOK_DOWN = "look_down"
+    BLINK = "blink"
+    OPEN_MOUTH = "open_mouth"
+
+
 class CueOutcome(StrEnum):
     """What became of one cue."""
 

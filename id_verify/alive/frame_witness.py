@@ -1,0 +1,124 @@
+"""Looks at one frame after the other and notes what it shows. Knows no time but the track's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+
+from id_verify.alive.eyes import EyeLids
+from id_verify.alive.mesh import FaceMesh, Mesh, square_after, square_of
+from id_verify.alive.observation import Observation, ObservedFace
+from id_verify.alive.pose import mouth_opening, nose_offset, pose_of
+from id_verify.alive.surface import texture_of
+from id_verify.faces.engine import Box, FaceEngine, FivePoints, FoundFace, Picture, Point
+
+SEARCHED_SIDE: Final = 320
+"""Faces are counted in a picture no larger than this: a quarter of the time of 640."""
+RECOUNT_S: Final = 0.14
+"""Between two counts the face is followed by its points alone."""
+TEXTURE_S: Final = 0.45
+SEEN: Final = 0.5
+"""Below this presence the points are not a face's."""
+SECOND_FACE: Final = 0.4
+"""A second face counts from this share of the first one's width; smaller ones stand behind."""
+WATCHED_POINTS: Final = (
+    *(10, 151, 9, 168, 6, 197, 195, 5, 4, 1, 2, 164),  # down the middle, forehead to lip
+    *(33, 133, 362, 263, 70, 300, 105, 334),  # corners of the eyes, brows
+    *(50, 280, 205, 425, 98, 327, 129, 358),  # cheeks, wings of the nose
+)
+"""Points that keep their place on the head whatever it says or however it blinks."""
+
+
+@dataclass(slots=True)
+class _Followed:
+    """The face that is watched, as it was in the last frame."""
+
+    mesh: Mesh
+    counted_at_s: float
+
+
+class FrameWitness:
+    """Watches one face. Not safe for threads; not for two recordings."""
+
+    def __init__(self, engine: FaceEngine) -> None:
+        self._engine = engine
+        self._mesh = FaceMesh()
+        self._lids = EyeLids()
+        self._followed: _Followed | None = None
+        self._faces = 0
+        self._texture_at_s = -np.inf
+        self.watch_eyes = True
+        """Off, it spares half of the work of a frame."""
+
+    def feed(self, t_s: float, picture: Picture) -> Observation:
+        """Note what one frame shows. Times must rise."""
+        found: FoundFace | None = None
+        followed = self._followed
+        if followed is None or t_s - followed.counted_at_s >= RECOUNT_S:
+            found = self._count(picture)
+            if found is None:
+                self._followed = None
+                return Observation(t_s=t_s, faces=self._faces)
+            mesh = self._mesh.measure(picture, square_of(found))
+            counted = t_s
+        else:
+            mesh = self._mesh.measure(picture, square_after(followed.mesh))
+            counted = followed.counted_at_s
+        if mesh.presence < SEEN:
+            self._followed = None
+            return Observation(t_s=t_s, faces=0)
+        self._followed = _Followed(mesh, counted)
+        return Observation(t_s=t_s, faces=self._faces, face=self._note(t_s, picture, mesh, found))
+
+    def forget(self) -> None:
+        """Overwrite the points of the face it follows."""
+        if self._followed is not None:
+            self._followed.mesh.points.fill(0.0)
+            self._followed = None
+
+    def _note(
+        self, t_s: float, picture: Picture, mesh: Mesh, found: FoundFace | None
+    ) -> ObservedFace:
+        textured = t_s - self._texture_at_s >= TEXTURE_S
+        if textured:
+            self._texture_at_s = t_s
+        return ObservedFace(
+            centre=(float(mesh.flat[:, 0].mean()), float(mesh.flat[:, 1].mean())),
+            eye_distance=mesh.eye_distance,
+            pose=pose_of(mesh),
+            nose=nose_offset(found.points) if found is not None else None,
+            open_right=self._lids.right(picture, mesh) if self.watch_eyes else None,
+            open_left=self._lids.left(picture, mesh) if self.watch_eyes else None,
+            mouth=mouth_opening(mesh),
+            presence=mesh.presence,
+            points=mesh.flat[list(WATCHED_POINTS)].copy(),
+            texture=texture_of(picture, mesh) if textured else None,
+        )
+
+    def _count(self, picture: Picture) -> FoundFace | None:
+        """Count the faces; return the one that is watched: the largest."""
+        scale = min(1.0, SEARCHED_SIDE / max(picture.shape[:2]))
+        small = picture
+        if scale < 1.0:
+            size = (round(picture.shape[1] * scale), round(picture.shape[0] * scale))
+            small = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+        faces = self._engine.detect(small)
+        self._faces = _people(faces)
+        return _enlarged(faces[0], 1 / scale) if faces else None
+
+
+def _people(faces: Sequence[FoundFace]) -> int:
+    """How many faces are near enough to be taken for the resident's."""
+    return sum(face.box.width >= SECOND_FACE * faces[0].box.width for face in faces)
+
+
+def _enlarged(face: FoundFace, by: float) -> FoundFace:
+    return FoundFace(
+        box=Box(*(by * value for value in face.box)),
+        points=FivePoints(*(Point(by * point.x, by * point.y) for point in face.points)),
+        score=face.score,
+    )
