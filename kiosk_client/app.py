@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -13,6 +14,10 @@ from kiosk_client.enrol import enrol
 from kiosk_client.errors import KioskError
 from kiosk_client.hall_api import HallApi
 from kiosk_client.health import Health
+from kiosk_client.identity.card_slot import open_card_slot
+from kiosk_client.identity.check import CheckParts, unpredictable
+from kiosk_client.identity.door import IdentityDoor
+from kiosk_client.identity.hall_report import HallReport
 from kiosk_client.page import Page
 from kiosk_client.settings import KioskSettings
 from kiosk_client.sources import Sources, open_media
@@ -56,16 +61,33 @@ def device_of(settings: KioskSettings) -> DeviceKey:
 
 @asynccontextmanager
 async def open_page_kiosk(
-    settings: KioskSettings, *, with_browser: bool
+    settings: KioskSettings,
+    *,
+    with_browser: bool,
+    cues: Callable[[], random.Random] = unpredictable,
 ) -> AsyncIterator[PageKiosk]:
-    """The kiosk with its touch page; raises KioskError."""
+    """The kiosk with its touch page; raises KioskError.
+
+    `cues` is where the witness's cues come from: a test gives one that it knows, and no setting
+    of a booth can.
+    """
     device = device_of(settings)
     async with AsyncExitStack() as stack:
         api = await stack.enter_async_context(
             HallApi(settings.server_url, ca_file=settings.ca_file)
         )
-        page = await stack.enter_async_context(Page(settings, device, Tokens(api, device, "page")))
-        link = await stack.enter_async_context(_device_link(settings, api, device))
+        own_tokens = Tokens(api, device, "device")
+        identity = IdentityDoor(
+            CheckParts(
+                slot=open_card_slot(settings.card),
+                hall=HallReport(api, device, own_tokens),
+                cues=cues,
+            )
+        )
+        page = await stack.enter_async_context(
+            Page(settings, device, Tokens(api, device, "page"), identity)
+        )
+        link = await stack.enter_async_context(_device_link(settings, own_tokens))
         browser: Browser | None = None
         if with_browser:
             browser = await stack.enter_async_context(Browser(settings))
@@ -117,7 +139,7 @@ async def headless_visit(
                 ca_file=settings.ca_file,
             )
         )
-        own = await stack.enter_async_context(_device_link(settings, api, device))
+        own = await stack.enter_async_context(_device_link(settings, Tokens(api, device, "device")))
         has_camera = sources.camera is not None
         await stack.enter_async_context(
             Health(
@@ -132,13 +154,13 @@ async def headless_visit(
         return await visit.run(link)
 
 
-def _device_link(settings: KioskSettings, api: HallApi, device: DeviceKey) -> Link:
+def _device_link(settings: KioskSettings, tokens: Tokens) -> Link:
     async def nothing_to_do(_event: ServerEvent) -> None:
         """The kiosk program itself is told nothing that it has to act on."""
 
     return Link(
         url=settings.server_url,
-        token=Tokens(api, device, "device").token,
+        token=tokens.token,
         client=f"xiaowu kiosk {kiosk_version()}",
         on_event=nothing_to_do,
         ca_file=settings.ca_file,

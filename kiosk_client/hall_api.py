@@ -1,10 +1,11 @@
-"""The server's REST face, as far as a kiosk needs it: enrolment and tokens."""
+"""The server's REST face, as far as a kiosk needs it: enrolment, tokens, identity."""
 
 from __future__ import annotations
 
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -60,6 +61,17 @@ class HallApi:
 
     async def post(self, path: str, body: Message, answer: type[M]) -> Told[M]:
         """POST `body`; raises the server's Refusal, or HallUnreachable."""
+        async with self._answered(path, body) as response:
+            said = await response.json(content_type=None)
+            return Told(answer.model_validate(said), self._moment(response))
+
+    async def tell(self, path: str, body: Message) -> None:
+        """POST `body`, to which there is nothing to say; raises as `post` does."""
+        async with self._answered(path, body):
+            return
+
+    @asynccontextmanager
+    async def _answered(self, path: str, body: Message) -> AsyncIterator[aiohttp.ClientResponse]:
         assert self._http is not None, "HallApi is not open"
         try:
             async with self._http.post(
@@ -67,13 +79,10 @@ class HallApi:
                 json=body.model_dump(mode="json", by_alias=True),
                 allow_redirects=False,
             ) as response:
-                said = await response.json(content_type=None)
                 if not response.ok:
-                    raise _refusal(response.status, said)
-                return Told(answer.model_validate(said), self._moment(response))
+                    raise _refusal(response.status, await response.json(content_type=None))
+                yield response
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError, ValidationError) as failure:
-            if isinstance(failure, HallUnreachable):
-                raise
             raise HallUnreachable(
                 f"{self._server_url} does not answer as it should ({type(failure).__name__})"
             ) from failure

@@ -19,9 +19,10 @@ from aiohttp import web
 
 from kiosk_client.device_key import DeviceKey
 from kiosk_client.errors import HallUnreachable, KioskError
+from kiosk_client.identity.door import IdentityDoor
 from kiosk_client.settings import KioskSettings
 from kiosk_client.tokens import Tokens
-from signaling.protocol.errors import Refusal, RefusedByPeer
+from signaling.protocol.errors import Refusal, code_of
 
 log = logging.getLogger(__name__)
 
@@ -37,14 +38,21 @@ NOT_BUILT: Final = """<!doctype html><meta charset="utf-8"><title>晓屋</title>
 class Page:
     """The loopback site of one kiosk; an async context manager."""
 
-    def __init__(self, settings: KioskSettings, device: DeviceKey, tokens: Tokens) -> None:
+    def __init__(
+        self,
+        settings: KioskSettings,
+        device: DeviceKey,
+        tokens: Tokens,
+        identity: IdentityDoor,
+    ) -> None:
         """Serve for `device`; the page gets its tokens from `tokens`."""
         self._settings = settings
         self._device = device
         self._tokens = tokens
+        self._identity = identity
         self._site_dir = settings.page_dir.resolve()
         self._runner: web.AppRunner | None = None
-        self._policy = content_security_policy(settings.server_url)
+        self._policy = content_security_policy(settings.server_url, settings.page_origin)
         self.opened = asyncio.Event()
         """Set when a page has asked what booth it is in."""
 
@@ -53,6 +61,8 @@ class Page:
         app = web.Application(middlewares=[self._guard])
         app.router.add_get("/booth.json", self._booth)
         app.router.add_get("/token", self._token)
+        app.router.add_get("/identity", self._identity.serve)
+        app.on_shutdown.append(self._identity.close)
         app.router.add_get("/{path:.*}", self._file)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()
@@ -81,6 +91,8 @@ class Page:
                 response = await handler(request)
             except web.HTTPException as stated:
                 response = web.Response(status=stated.status, text=stated.reason)
+        if response.prepared:  # a WebSocket that is over
+            return response
         response.headers.update(
             {
                 "Content-Security-Policy": self._policy,
@@ -112,6 +124,7 @@ class Page:
                 "kiosk_id": self._device.kiosk_id,
                 "languages": [str(language) for language in self._settings.languages],
                 "idle_reset_s": self._settings.idle_reset_s,
+                "card": self._identity.reader,
             }
         )
 
@@ -124,7 +137,7 @@ class Page:
         except HallUnreachable:
             return problem(HTTPStatus.SERVICE_UNAVAILABLE, "hall_unreachable")
         except Refusal as refusal:
-            return problem(HTTPStatus.FORBIDDEN, _code(refusal))
+            return problem(HTTPStatus.FORBIDDEN, code_of(refusal))
         return web.json_response(given.model_dump(mode="json", exclude={"type"}))
 
     async def _file(self, request: web.Request) -> web.StreamResponse:
@@ -140,10 +153,9 @@ class Page:
         raise web.HTTPNotFound
 
 
-def content_security_policy(server_url: str) -> str:
-    """What the page may do: its own files, and the one server."""
-    parts = urlsplit(server_url)
-    socket = f"{'wss' if parts.scheme == 'https' else 'ws'}://{parts.netloc}"
+def content_security_policy(server_url: str, page_origin: str) -> str:
+    """What the page may do: its own files, this program, and the one server."""
+    own, server = _socket_of(page_origin), _socket_of(server_url)
     return "; ".join(
         (
             "default-src 'none'",
@@ -154,7 +166,7 @@ def content_security_policy(server_url: str) -> str:
             "media-src 'self' blob: mediastream:",
             "manifest-src 'self'",
             "worker-src 'self'",
-            f"connect-src 'self' {server_url} {socket}",
+            f"connect-src 'self' {own} {server_url} {server}",
             "base-uri 'none'",
             "form-action 'none'",
             "frame-ancestors 'none'",
@@ -162,13 +174,14 @@ def content_security_policy(server_url: str) -> str:
     )
 
 
+def _socket_of(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{'wss' if parts.scheme == 'https' else 'ws'}://{parts.netloc}"
+
+
 def problem(status: HTTPStatus, code: str) -> web.Response:
     """An answer that says why not, by code."""
     return web.json_response({"code": code}, status=status)
-
-
-def _code(refusal: Refusal) -> str:
-    return refusal.peer_code if isinstance(refusal, RefusedByPeer) else refusal.code
 
 
 def _inside(wanted: Path, folder: Path) -> Path | None:

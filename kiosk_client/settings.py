@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -19,10 +19,30 @@ from signaling.protocol.words import Language
 Seconds = Annotated[float, Field(gt=0)]
 
 
+class CardSettings(BaseModel):
+    """Where a resident puts the ID card."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    reader: Literal["simulated", "camera", "none"] = "none"
+    path: Path | None = None
+    """The folder of the simulated reader."""
+    camera: Annotated[int, Field(ge=0)] = 1
+    """The number of the camera that looks down on the card."""
+
+    @model_validator(mode="after")
+    def _has_its_folder(self) -> Self:
+        if self.reader == "simulated" and self.path is None:
+            raise ValueError('reader = "simulated" needs a path')
+        return self
+
+
 class KioskSettings(BaseSettings):
     """Everything that may differ from booth to booth; `settings.sample.toml` says why."""
 
-    model_config = SettingsConfigDict(env_prefix="KIOSK_", extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="KIOSK_", env_nested_delimiter="__", extra="forbid", frozen=True
+    )
 
     server_url: str = "http://127.0.0.1:8080"
     ca_file: Path | None = None
@@ -34,6 +54,7 @@ class KioskSettings(BaseSettings):
     page_dir: Path = Path(__file__).parent / "static"
     browser_path: Path | None = None
     browser_arguments: tuple[str, ...] = ()
+    card: CardSettings = CardSettings()
 
     @field_validator("server_url")
     @classmethod

@@ -32,7 +32,7 @@ from signaling.protocol.commands import (
     SyncView,
     TakeTicket,
 )
-from signaling.protocol.errors import Refusal, RefusedByPeer
+from signaling.protocol.errors import Refusal, code_of
 from signaling.protocol.events import (
     CommandAnswer,
     KioskUpdated,
@@ -264,7 +264,7 @@ class Visit:
                 )
             )
         except Refusal as refusal:
-            return Outcome.REFUSED, _code(refusal)
+            return Outcome.REFUSED, code_of(refusal)
         except ClientError:
             return self._cut_short() or (Outcome.UNREACHABLE, None)
         if isinstance(taken, TicketTaken):
@@ -365,7 +365,3 @@ class Visit:
                 "reconnects": max(0, link.connections - 1),
             }
         )
-
-
-def _code(refusal: Refusal) -> str:
-    return refusal.peer_code if isinstance(refusal, RefusedByPeer) else refusal.code

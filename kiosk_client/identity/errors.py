@@ -4,11 +4,16 @@ IdentityError        base; its code goes to the page, which has the sentence
 ├── OfferRefused     offer_refused       the page's SDP offer is not one video track
 ├── CameraLost       camera_lost         no picture came, or none comes any more
 └── HallUnheard      hall_unreachable    the server did not take the verdict
+
+CardError (id_verify.card.errors)
+└── PortraitMissing  portrait_missing    the card is read, but there is no face on it to compare
 """
 
 from __future__ import annotations
 
 from typing import ClassVar
+
+from id_verify.card.errors import CardError
 
 
 class IdentityError(Exception):
@@ -33,3 +38,9 @@ class HallUnheard(IdentityError):
     """The server could not be told the verdict."""
 
     code = "hall_unreachable"
+
+
+class PortraitMissing(CardError):
+    """The card gave no portrait that a face could be compared with."""
+
+    code = "portrait_missing"

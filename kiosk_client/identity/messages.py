@@ -12,15 +12,15 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, TypeAdapter
 
 from id_verify.alive.words import CueKind, CueOutcome
+from signaling.protocol.identity import GuardianRelation, IdentityGrade, IdentityWay, Mark
 from signaling.protocol.message import Id, Message
 from signaling.protocol.words import Language
 
 LONGEST_MESSAGE: Final = 64 * 1024
 """Bytes; an offer with one track has about three thousand."""
 
-Way = Literal["face", "no_face"]
 Reader = Literal["simulated", "camera", "none"]
-Relation = Literal["parent", "grandparent", "other_guardian"]
+"""What there is to put a card on."""
 
 # --- page → program -----------------------------------------------------------------------------
 
@@ -30,7 +30,7 @@ class StartIdentity(Message):
 
     type: Literal["identity.start"] = "identity.start"
     ticket_id: Id
-    way: Way
+    way: IdentityWay
     language: Language
 
 
@@ -38,7 +38,7 @@ class ChooseWay(Message):
     """Go on in this way; said at any step until the verdict is on its way."""
 
     type: Literal["identity.choose_way"] = "identity.choose_way"
-    way: Way
+    way: IdentityWay
 
 
 class SkipCard(Message):
@@ -54,12 +54,12 @@ class PutSampleCard(Message):
 
 
 class Agree(Message):
-    """The resident agreed, by a touch, to the text of this version."""
+    """The resident agreed, by a touch, to the very words that were asked."""
 
     type: Literal["identity.agree"] = "identity.agree"
-    text_version: Annotated[str, Field(max_length=32)]
+    text_sha256: Annotated[str, Field(max_length=64)]
     read_aloud: bool
-    guardian: Relation | None = None
+    guardian: GuardianRelation | None = None
     """Who agreed beside the resident, where the resident is under fourteen."""
 
 
@@ -101,31 +101,32 @@ page_message: TypeAdapter[PageMessage] = TypeAdapter(PageMessage)
 # --- program → page -----------------------------------------------------------------------------
 
 
-class ReaderTold(Message):
-    """First of all: what there is to put a card on."""
-
-    type: Literal["identity.reader"] = "identity.reader"
-    reader: Reader
-    sample_card: bool
-    """A sample card can be put on by a touch; only in a demo."""
-
-
 class CardTold(Message):
     """How it stands with the card; `code` says why it could not be read."""
 
     type: Literal["identity.card"] = "identity.card"
     state: Literal["put_on", "reading", "read", "failed"]
     code: str | None = None
+    advice: str | None = None
+    name: Annotated[str | None, Field(repr=False)] = None
     number: Annotated[str | None, Field(repr=False)] = None
-    """Masked."""
+    """Both masked."""
 
 
 class ConsentAsked(Message):
-    """Ask the resident to agree; with a guardian where the card says under fourteen."""
+    """Ask the resident to agree to these words; with a guardian where under fourteen."""
 
     type: Literal["identity.ask_consent"] = "identity.ask_consent"
-    text_version: str
     guardian: bool
+    language: Language
+    """Of the words: where a language has none, Chinese is shown."""
+    text_sha256: str
+    title: str
+    lead: str
+    points: tuple[str, ...]
+    for_guardian: str
+    agree: str
+    no_face: str
 
 
 class CameraWanted(Message):
@@ -185,10 +186,11 @@ class ResultTold(Message):
     """It is done, and the hall has it. Words only; the sentences are in the page's catalogue."""
 
     type: Literal["identity.result"] = "identity.result"
-    grade: str
-    card: str
-    face: str | None
-    alive: str | None
+    way: IdentityWay
+    grade: IdentityGrade
+    card: Mark
+    face: Mark
+    alive: Mark
 
 
 class Failed(Message):
@@ -207,8 +209,7 @@ class IdentityOver(Message):
 
 
 ProgramMessage = (
-    ReaderTold
-    | CardTold
+    CardTold
     | ConsentAsked
     | CameraWanted
     | CameraAnswered

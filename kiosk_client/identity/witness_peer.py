@@ -33,6 +33,7 @@ FIRST_PICTURE_S: Final = 8.0
 """From the answer to the first picture; both ends are on this machine."""
 STALLED_AFTER_S: Final = 3.0
 TICK_S: Final = 0.25
+OWN_STALL_S: Final = 0.5
 
 OnFrame = Callable[[VideoFrame], None]
 
@@ -47,7 +48,8 @@ class WitnessPeer:
         self._on_frame = on_frame
         self._clock = clock or asyncio.get_running_loop().time
         self._negotiating = asyncio.Lock()
-        self._last_at: float | None = None
+        self._sees = asyncio.Event()
+        self._last_at = self._clock()
         self._drained: asyncio.Task[None] | None = None
         self._closing = PeerClose(self._close)
         # Always a list: without one aiortc asks a public STUN server and waits 5 s for it.
@@ -70,16 +72,27 @@ class WitnessPeer:
             raise OfferRefused from odd
         return str(self._pc.localDescription.sdp)
 
+    async def first_picture(self) -> None:
+        """Return when a picture has come; raises CameraLost when none does in time."""
+        try:
+            async with asyncio.timeout(FIRST_PICTURE_S):
+                await self._sees.wait()
+        except TimeoutError:
+            raise CameraLost from None
+
     async def watch(self) -> None:
-        """Return never while pictures come; raises CameraLost when they do not, or no more."""
-        began = self._clock()
+        """Return never while pictures come; raises CameraLost when no more do."""
+        looked_at = self._clock()
         while True:
             await asyncio.sleep(TICK_S)
-            now = self._clock()
+            asleep_s = self._clock() - looked_at - TICK_S
+            looked_at = self._clock()
+            if asleep_s > OWN_STALL_S:
+                # This program itself stood still: that is no silence of the camera.
+                self._last_at += asleep_s
             if self._pc.connectionState in ("failed", "closed"):
                 raise CameraLost
-            patience_s = FIRST_PICTURE_S if self._last_at is None else STALLED_AFTER_S
-            if now - (began if self._last_at is None else self._last_at) >= patience_s:
+            if looked_at - self._last_at >= STALLED_AFTER_S:
                 raise CameraLost
 
     async def close(self) -> None:
@@ -107,6 +120,7 @@ class WitnessPeer:
             if isinstance(frame, VideoFrame):
                 self.frames += 1
                 self._last_at = self._clock()
+                self._sees.set()
                 self._on_frame(frame)
 
 

@@ -101,6 +101,11 @@ class RefusedByPeer(Refusal):
         self.peer_code = code
 
 
+def code_of(refusal: Refusal) -> str:
+    """The code that crosses the wire, known to this build or not."""
+    return refusal.peer_code if isinstance(refusal, RefusedByPeer) else refusal.code
+
+
 def all_refusals(root: type[Refusal] = Refusal) -> Iterator[type[Refusal]]:
     """Every refusal class loaded in this process, the base first."""
     yield root

@@ -13,8 +13,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kiosk_client.device_key import DeviceKey
 from kiosk_client.errors import HallUnreachable, KioskError
+from kiosk_client.identity.card_slot import open_card_slot
+from kiosk_client.identity.check import CheckParts
+from kiosk_client.identity.door import IdentityDoor
+from kiosk_client.identity.hall_report import HallReport
 from kiosk_client.page import Page, content_security_policy
-from kiosk_client.settings import KioskSettings
+from kiosk_client.settings import CardSettings, KioskSettings
 from kiosk_client.tokens import Tokens
 from signaling.protocol.devices import DeviceToken
 from signaling.protocol.errors import Refusal, RefusedByPeer
@@ -32,6 +36,13 @@ class FakeTokens:
         if self.fails_with is not None:
             raise self.fails_with
         return DeviceToken(token="secret-token", expires_at=1.0)
+
+
+def no_checks() -> IdentityDoor:
+    """Of a booth without a card reader; nothing here gets as far as the hall."""
+    return IdentityDoor(
+        CheckParts(slot=open_card_slot(CardSettings()), hall=cast(HallReport, None))
+    )
 
 
 @pytest.fixture
@@ -57,7 +68,7 @@ async def http(settings: KioskSettings, tokens: FakeTokens) -> AsyncIterator[aio
         kiosk_id="k-1", server_url=settings.server_url, key=Ed25519PrivateKey.generate()
     )
     async with (
-        Page(settings, device, cast(Tokens, tokens)),
+        Page(settings, device, cast(Tokens, tokens), no_checks()),
         aiohttp.ClientSession(settings.page_origin) as session,
     ):
         yield session
@@ -70,6 +81,7 @@ async def test_the_page_learns_what_booth_it_is_in(http: aiohttp.ClientSession) 
             "kiosk_id": "k-1",
             "languages": ["zh", "en"],
             "idle_reset_s": 60.0,
+            "card": {"reader": "none", "sample_card": False},
         }
         assert response.headers["Cache-Control"] == "no-store"
 
@@ -132,7 +144,7 @@ async def test_files_are_served_under_the_policy(
     async with http.get("/") as response:
         assert response.status == 200
         assert response.headers["Content-Security-Policy"] == content_security_policy(
-            settings.server_url
+            settings.server_url, settings.page_origin
         )
         assert response.headers["X-Content-Type-Options"] == "nosniff"
     async with http.get("/assets/a.js") as script:
@@ -155,13 +167,15 @@ async def test_a_port_that_is_taken_is_said_in_words(
 ) -> None:
     device = DeviceKey(kiosk_id="k", server_url="", key=Ed25519PrivateKey.generate())
     with pytest.raises(KioskError, match="is taken"):
-        async with Page(settings, device, cast(Tokens, tokens)):
+        async with Page(settings, device, cast(Tokens, tokens), no_checks()):
             pass
 
 
 def test_the_policy_lets_the_page_speak_to_its_server_alone() -> None:
-    policy = content_security_policy("https://hall.example:8443")
-    assert "connect-src 'self' https://hall.example:8443 wss://hall.example:8443" in policy
+    own = "http://127.0.0.1:7180"
+    policy = content_security_policy("https://hall.example:8443", own)
+    allowed = "'self' ws://127.0.0.1:7180 https://hall.example:8443 wss://hall.example:8443"
+    assert f"connect-src {allowed};" in policy
     assert "unsafe" not in policy
     assert "*" not in policy
-    assert "ws://127.0.0.1:8080" in content_security_policy("http://127.0.0.1:8080")
+    assert "ws://127.0.0.1:8080" in content_security_policy("http://127.0.0.1:8080", own)

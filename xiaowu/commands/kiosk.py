@@ -22,7 +22,7 @@ from kiosk_client.logs import set_up_logs
 from kiosk_client.settings import KioskSettings, load_settings
 from kiosk_client.sources import Sources
 from kiosk_client.visit import EXIT_CODE, Outcome, Visit, VisitPlan, VisitResult
-from signaling.protocol.errors import Refusal, RefusedByPeer
+from signaling.protocol.errors import Refusal, code_of
 from signaling.protocol.views import KioskView
 from signaling.protocol.words import KioskPhase, Language
 
@@ -121,7 +121,7 @@ def kiosk(
     except KioskError as failure:
         _cannot_start(str(failure), as_json=as_json)
     except Refusal as refusal:
-        code = refusal.peer_code if isinstance(refusal, RefusedByPeer) else refusal.code
+        code = code_of(refusal)
         _cannot_start(f"the server refused: {code}. {refusal.detail}", code=code, as_json=as_json)
 
 

@@ -21,7 +21,7 @@ from signaling.client.pictures import ArtificialPictures
 from signaling.client.sounds import PackedSound, Tone
 from signaling.client.tracks import LocalMedia
 from signaling.protocol.commands import Command, SendSignal
-from signaling.protocol.errors import Refusal, RefusedByPeer
+from signaling.protocol.errors import Refusal, code_of
 from signaling.protocol.events import CommandAnswer, ServerEvent, Signalled
 from signaling.protocol.views import CallView, DeskView, KioskView
 from signaling.protocol.words import Party
@@ -207,7 +207,7 @@ class Bot:
             raise
 
     def _report_refusal(self, message: Command | SendSignal, refusal: Refusal) -> None:
-        code = refusal.peer_code if isinstance(refusal, RefusedByPeer) else refusal.code
+        code = code_of(refusal)
         command = getattr(message, "type", type(message).__name__)
         self.report(BotRefused(bot=self.name, command=command, code=code))
 

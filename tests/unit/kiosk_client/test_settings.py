@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from kiosk_client.settings import KioskSettings, load_settings
+from kiosk_client.settings import CardSettings, KioskSettings, load_settings
 from signaling.protocol.words import Language
 
 pytestmark = pytest.mark.unit
@@ -66,9 +66,10 @@ def test_a_kiosk_speaks_at_least_one_language() -> None:
 
 
 def test_the_sample_names_every_option_and_its_default() -> None:
-    lines = re.findall(r"^# (\w+ = .+)$", SAMPLE.read_text(), flags=re.MULTILINE)
+    lines = re.findall(r"^# (\w+ = .+|\[\w+\])$", SAMPLE.read_text(), flags=re.MULTILINE)
     shown = tomllib.loads("\n".join(lines))
     assert set(shown) == set(KioskSettings.model_fields)
+    assert set(shown["card"]) == set(CardSettings.model_fields)
     defaults = load_settings(None)
     assert shown["port"] == defaults.port
     assert shown["idle_reset_s"] == defaults.idle_reset_s
@@ -76,3 +77,19 @@ def test_the_sample_names_every_option_and_its_default() -> None:
     assert shown["server_url"] == defaults.server_url
     assert tuple(map(Language, shown["languages"])) == defaults.languages
     assert Path(shown["data_dir"]) == defaults.data_dir
+    assert (shown["card"]["reader"], shown["card"]["camera"]) == (
+        defaults.card.reader,
+        defaults.card.camera,
+    )
+
+
+def test_a_simulated_reader_needs_a_folder() -> None:
+    with pytest.raises(ValidationError):
+        load_settings(None, card={"reader": "simulated"})
+
+
+def test_the_card_reader_is_named_in_the_environment_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KIOSK_CARD__READER", "simulated")
+    monkeypatch.setenv("KIOSK_CARD__PATH", "/somewhere")
+    card = load_settings(None).card
+    assert (card.reader, card.path) == ("simulated", Path("/somewhere"))
