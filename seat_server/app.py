@@ -23,6 +23,7 @@ from seat_server.api.appointments import AppointmentApi
 from seat_server.api.devices import DeviceApi
 from seat_server.api.document import DocumentApi
 from seat_server.api.hall import HallApi
+from seat_server.api.identity import IdentityApi
 from seat_server.api.items import ItemApi
 from seat_server.api.journal import JournalApi
 from seat_server.api.policy import PolicyApi
@@ -35,6 +36,7 @@ from seat_server.database import Database
 from seat_server.devices import Devices
 from seat_server.health import ChainFigures, HallFigures, Health
 from seat_server.http import answer_failures, stamp_headers, write_log
+from seat_server.identity import IdentityChecks
 from seat_server.keyring import open_keyring
 from seat_server.ledger import Ledger, Part
 from seat_server.listener import Listener, open_listener
@@ -158,6 +160,7 @@ async def open_server(
         registry.register(ChainFigures(chain))
         cookie = LOOPBACK_COOKIE if listener.tls is None else TLS_COOKIE
         document = DocumentApi(version=version, cookie=cookie)
+        attempts = _attempts("sign-in", settings)
         router = ApiRouter(
             [
                 ItemApi(ledger),
@@ -165,7 +168,7 @@ async def open_server(
                     accounts,
                     sessions,
                     mint,
-                    _attempts("sign-in", settings),
+                    attempts,
                     socket_token_s=settings.session.socket_token_s,
                 ),
                 DeviceApi(
@@ -175,6 +178,7 @@ async def open_server(
                     token_s=settings.devices.token_minutes * 60.0,
                 ),
                 HallApi(ledger, _wall(hall, signaling, forecast)),
+                IdentityApi(IdentityChecks(hall, devices, admission), accounts, attempts),
                 TicketApi(ledger),
                 AppointmentApi(ledger),
                 JournalApi(ledger),

@@ -159,11 +159,7 @@ class Devices:
             ProofRefused: the nonce is foreign, used or past its time, or the signature is wrong.
         """
         self._require_fresh(request.kiosk_id, request.nonce)
-        device = await self._ledger.read(
-            lambda tx: tx.find(KioskDeviceRow, kiosk_id=request.kiosk_id, revoked_at=None)
-        )
-        if device is None:
-            raise DeviceUnknown
+        device = await self.of_kiosk(request.kiosk_id)
         text = proof_text(kiosk_id=request.kiosk_id, nonce=request.nonce, purpose=request.purpose)
         try:
             key = Ed25519PublicKey.from_public_bytes(device.public_key)
@@ -171,6 +167,19 @@ class Devices:
         except InvalidSignature:
             raise ProofRefused from None
         self._use_up(request.nonce)
+        return device
+
+    async def of_kiosk(self, kiosk_id: str) -> KioskDeviceRow:
+        """The device that counts for a kiosk.
+
+        Raises:
+            DeviceUnknown: there is none.
+        """
+        device = await self._ledger.read(
+            lambda tx: tx.find(KioskDeviceRow, kiosk_id=kiosk_id, revoked_at=None)
+        )
+        if device is None:
+            raise DeviceUnknown
         return device
 
     async def standing(self) -> dict[str, KioskDeviceRow]:

@@ -10,6 +10,7 @@ from typing import Final
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from id_verify.evidence import errors as evidence
 from seat_server import errors as server
 from service_queue import errors as queue
 from signaling.protocol import errors as wire
@@ -43,6 +44,12 @@ STATUS: Final[Mapping[type[Refusal], HTTPStatus]] = MappingProxyType(
         server.CodeRefused: HTTPStatus.FORBIDDEN,
         server.DeviceUnknown: HTTPStatus.NOT_FOUND,
         server.ProofRefused: HTTPStatus.FORBIDDEN,
+        queue.NonceRefused: HTTPStatus.FORBIDDEN,
+        queue.CallUnknown: HTTPStatus.NOT_FOUND,
+        queue.NothingToRead: HTTPStatus.NOT_FOUND,
+        queue.SecondRefused: HTTPStatus.FORBIDDEN,
+        evidence.EvidenceError: HTTPStatus.FORBIDDEN,
+        evidence.VerdictMalformed: HTTPStatus.UNPROCESSABLE_ENTITY,
     }
 )
 """The status of a refusal is that of its nearest class here.

@@ -165,8 +165,7 @@ class UnmaskReason(StrEnum):
     FILL_FORM = "fill_form"
     COMPARE_DOCUMENT = "compare_document"
     SEARCH_RECORD = "search_record"
-    OTHER = "other"
-    """Needs a note."""
+    HAND_TO_DEPARTMENT = "hand_to_department"
 
 
 # --- consent ---------------------------------------------------------------------------------

@@ -22,6 +22,9 @@ OPEN = {
     ("POST", "/api/devices/enrol"),
     ("POST", "/api/devices/challenge"),
     ("POST", "/api/devices/token"),
+    ("POST", "/api/identity/nonce"),
+    ("POST", "/api/identity/verdicts"),
+    ("POST", "/api/identity/endings"),
 }
 """Endpoints for whoever has no session yet, or never has one."""
 

@@ -75,6 +75,11 @@ export type ClientMessage =
   | DeclineTicket
   | MarkNoShow
   | TransferCall
+  | InviteColleague
+  | JoinCall
+  | DeclineInvitation
+  | EndConsult
+  | HandCallOver
   | GiveReturnCode
   | ExtendWrapUp
   | FinishWrapUp
@@ -237,6 +242,7 @@ export interface Protocol {
   CueEvidence: CueEvidence
   DecideIdentity: DecideIdentity
   DecisionReason: DecisionReason
+  DeclineInvitation: DeclineInvitation
   DeclineReason: DeclineReason
   DeclineTicket: DeclineTicket
   Description: Description
@@ -249,6 +255,7 @@ export interface Protocol {
   DeskView: DeskView
   Done: Done
   EndCall: EndCall
+  EndConsult: EndConsult
   EndingReason: EndingReason
   ExtendWrapUp: ExtendWrapUp
   FaceEvidence: FaceEvidence
@@ -256,6 +263,7 @@ export interface Protocol {
   GiveReturnCode: GiveReturnCode
   GreenReason: GreenReason
   GuardianRelation: GuardianRelation
+  HandCallOver: HandCallOver
   Hello: Hello
   IceServer: IceServer
   IdentityDecision: IdentityDecision
@@ -264,8 +272,10 @@ export interface Protocol {
   IdentityPart: IdentityPart
   IdentityState: IdentityState
   IdentityWay: IdentityWay
+  InviteColleague: InviteColleague
   ItemGuide: ItemGuide
   ItemRef: ItemRef
+  JoinCall: JoinCall
   KioskIdentity: KioskIdentity
   KioskPhase: KioskPhase
   KioskTicket: KioskTicket
@@ -633,6 +643,53 @@ export interface TransferCall {
   to_item?: string | null
   to_seat?: string | null
   type: 'call.transfer'
+}
+/**
+ * Agent: ask a colleague into the call, to hand it over with all three there (warm).
+ *
+ * Exactly one of the targets: a free seat, or whoever is free and serves an item or a department.
+ */
+export interface InviteColleague {
+  call_id: string
+  op_id: string
+  reason: TransferReason
+  to_department?: string | null
+  to_item?: string | null
+  to_seat?: string | null
+  type: 'consult.invite'
+}
+/**
+ * Agent: accept the invitation that rings.
+ */
+export interface JoinCall {
+  consult_id: string
+  op_id: string
+  type: 'consult.join'
+}
+/**
+ * Agent: not me, with a reason; the call goes on without.
+ */
+export interface DeclineInvitation {
+  consult_id: string
+  op_id: string
+  reason: DeclineReason
+  type: 'consult.decline'
+}
+/**
+ * Either agent: the colleague leaves the call, or the invitation is taken back.
+ */
+export interface EndConsult {
+  consult_id: string
+  op_id: string
+  type: 'consult.end'
+}
+/**
+ * Agent: the call is the colleague's, who is in it, from now on.
+ */
+export interface HandCallOver {
+  consult_id: string
+  op_id: string
+  type: 'consult.hand_over'
 }
 /**
  * Agent: a code with which the resident comes back for the same matter (回头号).
