@@ -41,7 +41,6 @@ from seat_server.keyring import open_keyring
 from seat_server.ledger import Ledger, Part
 from seat_server.listener import Listener, open_listener
 from seat_server.lock import hold_data_dir
-from seat_server.note_seal import NoteSeal
 from seat_server.pages import STATIC_DIR, Pages, security_headers
 from seat_server.passwords import Passwords
 from seat_server.revisions import RevisionWatch

@@ -21,7 +21,6 @@ from seat_server.database import Database, DatabaseRefused
 from seat_server.devices import Devices
 from seat_server.keyring import KeyFileInvalid, open_keyring
 from seat_server.ledger import Ledger
-from seat_server.note_seal import NoteSeal
 from seat_server.passwords import Passwords
 from seat_server.seal import Seal, SealBroken
 from seat_server.seal_keys import SealKeyFile

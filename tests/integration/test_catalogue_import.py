@@ -12,7 +12,6 @@ from sqlmodel import SQLModel
 from seat_server.catalogue import ImportReport, import_items
 from seat_server.district import FOLDER, District, load_agents, load_district, sample_district
 from seat_server.ledger import Ledger, Part
-from seat_server.note_seal import NoteSeal
 from seat_server.sheet import SheetRefused
 from seat_server.tables import AgentRow
 from service_queue.store import Store

@@ -11,7 +11,6 @@ from sqlmodel import SQLModel
 
 from seat_server.district import import_district, load_district, read_district, sample_district
 from seat_server.ledger import Ledger
-from seat_server.note_seal import NoteSeal
 from seat_server.sheet import SheetRefused
 from service_queue.store import Store
 from service_queue.tables import KioskRow, LocationRow, SeatRow
