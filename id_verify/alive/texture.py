@@ -1,4 +1,4 @@
-"""What the surface of a face looks like: the traces that a screen or a print leaves in it."""
+"""What the surface of a face looks like: the traces that a screen leaves in it, and the light."""
 
 from __future__ import annotations
 
@@ -10,12 +10,6 @@ class Texture:
     """Figures of one frame; what they mean is `passive`'s business."""
 
     moire: float
-    """How far the strongest regular pattern stands out of what surrounds it in the spectrum."""
-    detail: float
-    """Fine structure as a share of coarser structure."""
-    chroma: float
-    """How far the colours of the face are spread."""
-    glare: float
-    """Share of the face that is burnt out."""
+    """Decibels by which the strongest regular pattern stands out of its surroundings."""
     brightness: float
     """Mean of the face, 0 to 255."""

@@ -68,14 +68,12 @@ class PassiveSign(StrEnum):
     """Nothing moves that moves in every living face."""
     FLAT = "flat"
     """It moves like a sheet: one plane explains all of it, however it is turned."""
+    CARRIED = "carried"
+    """It is carried about and nearer and farther, and nothing in it changes by that."""
     MOIRE = "moire"
     """The regular pattern of a screen or of printed dots."""
     BORDER = "border"
     """Straight edges around the face that move with it: paper, bezel."""
-    BLUR = "blur"
-    """Less detail than a face so large has: taken from a picture of a picture."""
-    COLOUR = "colour"
-    """Fewer or other colours than skin in this light has."""
 
 
 class CaptureSuspicion(StrEnum):
