@@ -21,10 +21,13 @@ SEARCHED_SIDE: Final = 320
 RECOUNT_S: Final = 0.14
 """Between two counts the face is followed by its points alone."""
 TEXTURE_S: Final = 0.45
+TURN_CAMERA_S: Final = 0.5
 SEEN: Final = 0.5
 """Below this presence the points are not a face's."""
-SECOND_FACE: Final = 0.4
+SECOND_FACE: Final = 0.5
 """A second face counts from this share of the first one's width; smaller ones stand behind."""
+SURE: Final = 0.75
+"""Below, a detector sees faces in shirts and curtains."""
 WATCHED_POINTS: Final = (
     *(10, 151, 9, 168, 6, 197, 195, 5, 4, 1, 2, 164),  # down the middle, forehead to lip
     *(33, 133, 362, 263, 70, 300, 105, 334),  # corners of the eyes, brows
@@ -51,17 +54,21 @@ class FrameWitness:
         self._followed: _Followed | None = None
         self._faces = 0
         self._texture_at_s = -np.inf
+        self._quarters = 0
+        self._turned_at_s = -np.inf
         self.watch_eyes = True
         """Off, it spares half of the work of a frame."""
 
     def feed(self, t_s: float, picture: Picture) -> Observation:
         """Note what one frame shows. Times must rise."""
+        picture = self.upright(picture)
         found: FoundFace | None = None
         followed = self._followed
         if followed is None or t_s - followed.counted_at_s >= RECOUNT_S:
             found = self._count(picture)
             if found is None:
                 self._followed = None
+                self._turn_camera(t_s, picture)
                 return Observation(t_s=t_s, faces=self._faces)
             mesh = self._mesh.measure(picture, square_of(found))
             counted = t_s
@@ -73,6 +80,12 @@ class FrameWitness:
             return Observation(t_s=t_s, faces=0)
         self._followed = _Followed(mesh, counted)
         return Observation(t_s=t_s, faces=self._faces, face=self._note(t_s, picture, mesh, found))
+
+    def upright(self, picture: Picture) -> Picture:
+        """Return the picture as it is looked at: turned, if the camera hangs on its side."""
+        if not self._quarters:
+            return picture
+        return np.ascontiguousarray(np.rot90(picture, self._quarters))
 
     def forget(self) -> None:
         """Overwrite the points of the face it follows."""
@@ -99,6 +112,19 @@ class FrameWitness:
             texture=texture_of(picture, mesh) if textured else None,
         )
 
+    def _turn_camera(self, t_s: float, picture: Picture) -> None:
+        """Without a face: see whether there is one when the picture is turned."""
+        if t_s - self._turned_at_s < TURN_CAMERA_S:
+            return
+        self._turned_at_s = t_s
+        for quarters in (1, 3, 2):
+            turned = np.ascontiguousarray(np.rot90(picture, quarters))
+            face = self._count(turned)
+            if face is not None and face.score >= SURE:
+                self._quarters = (self._quarters + quarters) % 4
+                return
+        self._faces = 0
+
     def _count(self, picture: Picture) -> FoundFace | None:
         """Count the faces; return the one that is watched: the largest."""
         scale = min(1.0, SEARCHED_SIDE / max(picture.shape[:2]))
@@ -113,7 +139,11 @@ class FrameWitness:
 
 def _people(faces: Sequence[FoundFace]) -> int:
     """How many faces are near enough to be taken for the resident's."""
-    return sum(face.box.width >= SECOND_FACE * faces[0].box.width for face in faces)
+    return sum(
+        face is faces[0]
+        or (face.score >= SURE and face.box.width >= SECOND_FACE * faces[0].box.width)
+        for face in faces
+    )
 
 
 def _enlarged(face: FoundFace, by: float) -> FoundFace:

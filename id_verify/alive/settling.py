@@ -69,14 +69,13 @@ def _advice(faces: int, face: ObservedFace | None) -> Advice | None:
     """What keeps this frame from being used."""
     if face is None:
         return Advice.LOOK_HERE
-    if faces > 1:
-        return Advice.ONE_PERSON
-    if face.eye_distance < SMALLEST_PX:
-        return Advice.COME_CLOSER
-    if abs(face.pose.yaw) > FRONTAL_DEG or abs(face.pose.pitch) > STEEP_DEG:
-        return Advice.LOOK_STRAIGHT
-    if face.texture is not None and face.texture.brightness < DARK:
-        return Advice.MORE_LIGHT
-    if face.texture is not None and face.texture.brightness > BRIGHT:
-        return Advice.LESS_LIGHT
-    return None
+    light = None if face.texture is None else face.texture.brightness
+    faults = (
+        (faces > 1, Advice.ONE_PERSON),
+        (face.eye_distance < SMALLEST_PX, Advice.COME_CLOSER),
+        (abs(face.pose.yaw) > FRONTAL_DEG, Advice.LOOK_STRAIGHT),
+        (abs(face.pose.pitch) > STEEP_DEG, Advice.LOOK_STRAIGHT),
+        (light is not None and light < DARK, Advice.MORE_LIGHT),
+        (light is not None and light > BRIGHT, Advice.LESS_LIGHT),
+    )
+    return next((advice for fault, advice in faults if fault), None)

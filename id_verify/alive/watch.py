@@ -33,8 +33,10 @@ look at the hands happen to everybody."""
 class Watch:
     """Leads one check. `draw` is called once, when a face has settled: nobody can know before."""
 
-    def __init__(self, draw: Callable[[], Sequence[Cue]]) -> None:
+    def __init__(self, draw: Callable[[], Sequence[Cue]], *, settle_s: float = 20.0) -> None:
         self._draw = draw
+        self._settle_s = settle_s
+        self._from_s: float | None = None
         self._settling = Settling()
         self._cues: tuple[Cue, ...] = ()
         self._findings: list[CueFinding] = []
@@ -89,6 +91,11 @@ class Watch:
         advice = self._settling.feed(observation)
         neutral = self._settling.neutral
         if neutral is None:
+            if self._from_s is None:
+                self._from_s = observation.t_s
+            if observation.t_s - self._from_s > self._settle_s:
+                self.done = True
+                return (Watched(),)
             return self._advise(advice)
         self._begin(observation.t_s, neutral)
         return self._advise(None)
