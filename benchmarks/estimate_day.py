@@ -88,6 +88,8 @@ class _Seat:
     free: FreeSeat
     pace: float
     """How slow its agent is: 1 is the mean."""
+    agent: str
+    """Somebody else every day."""
     available: bool = True
     doing: Doing = Doing.NOTHING
     since: float = 0.0
@@ -133,6 +135,9 @@ class Day:
             now, _, what, name = heapq.heappop(self._events)
             getattr(self, f"_{what}")(now, name)
             self._match(now)
+        for seat in self._seats.values():
+            if seat.available:
+                self.times.was_open(CLOSES - seat.status_since, then_paused=False)
 
     # --- events ----------------------------------------------------------------------------
 
@@ -173,7 +178,8 @@ class Day:
     def _hang_up(self, now: float, seat_id: str) -> None:
         seat = self._seats[seat_id]
         assert seat.item is not None
-        self.times.talked(seat.item.code, seat.item.department, now - seat.since)
+        took = now - seat.since
+        self.times.talked(seat.item.code, seat.item.department, took, seat.agent)
         seat.doing, seat.since = Doing.WRAPPING_UP, now
         wrap_up = self._rng.lognormvariate(0.0, 0.6) * seat.item.wrap_up_s * seat.pace
         self._at(now + wrap_up, "finish", seat_id)
@@ -270,16 +276,14 @@ class Day:
         visit = None
         if seat.item is not None:
             visit = self.times.visit(seat.item.code, seat.item.department)
-        if seat.available:
-            return OpenSeat(seat=seat.free, doing=seat.doing, since=seat.since, visit=visit)
-        pause = self.times.break_for("rest")
-        idle = seat.doing is Doing.NOTHING
+        resting = not seat.available and seat.doing is Doing.NOTHING
         return OpenSeat(
             seat=seat.free,
-            doing=Doing.PAUSED if idle else seat.doing,
-            since=seat.status_since if idle else seat.since,
+            doing=Doing.PAUSED if resting else seat.doing,
+            since=seat.status_since if resting else seat.since,
             visit=visit,
-            pause=pause,
+            pause=None if seat.available else self.times.break_for("rest"),
+            pace=self.times.paces.of(seat.agent),
         )
 
     # --- the day's plan --------------------------------------------------------------------
@@ -318,4 +322,5 @@ class Day:
             free = FreeSeat(
                 id=f"s{n:02d}", idle_since=OPENS, location_id=home, departments=departments
             )
-            yield _Seat(free, self._rng.lognormvariate(-0.02, 0.2))
+            agent = f"{self._rng.getrandbits(32):08x}"
+            yield _Seat(free, self._rng.lognormvariate(-0.02, 0.2), agent)

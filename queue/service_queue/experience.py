@@ -97,7 +97,7 @@ class Experience:
             self._began(new.started_at, ticket, district)
         was_live = old is not None and old.ended_at is None
         if was_live and new.end_reason in _SERVED and new.ended_at is not None:
-            self._talked(ticket, new.started_at, new.ended_at)
+            self._talked(ticket, new.started_at, new.ended_at, new.agent_id)
 
     def offer(self, old: TicketOfferRow | None, new: TicketOfferRow) -> None:
         """A ticket offer was made, or ended."""
@@ -149,8 +149,8 @@ class Experience:
         self.compared.add(at, ticket.location_id, district, waited)
         self.last_begun_at[ticket.location_id] = at
 
-    def _talked(self, ticket: TicketRow, began: float, ended: float) -> None:
-        self.times.talked(ticket.item_code, ticket.department, ended - began)
+    def _talked(self, ticket: TicketRow, began: float, ended: float, agent_id: str) -> None:
+        self.times.talked(ticket.item_code, ticket.department, ended - began, agent_id)
 
     def _may_overtake(self, ticket: TicketRow) -> bool:
         room = LineState(starts_since_green=self._policy.green.one_in)
@@ -174,7 +174,10 @@ class Experience:
         joined = _call.join(_ticket, _ticket.c.id == _call.c.ticket_id).join(
             _location, _location.c.id == _ticket.c.location_id
         )
-        columns = (_call.c.started_at, _call.c.ended_at, _call.c.end_reason, _location.c.district)
+        columns = (
+            *(_call.c.started_at, _call.c.ended_at, _call.c.end_reason, _call.c.agent_id),
+            _location.c.district,
+        )
         last = (
             select(*columns, *_ticket.c)
             .select_from(joined)
@@ -182,11 +185,11 @@ class Experience:
             .limit(CALLS_REMEMBERED)
         )
         for row in reversed(connection.execute(last).all()):
-            began, ended, reason, district = row[: len(columns)]
+            began, ended, reason, agent_id, district = row[: len(columns)]
             ticket = record(TicketRow, row[len(columns) :])
             self._began(began, ticket, district)
             if ended is not None and reason in _SERVED:
-                self._talked(ticket, began, ended)
+                self._talked(ticket, began, ended, agent_id)
 
     def _load_offers(self, connection: Connection) -> None:
         last = (

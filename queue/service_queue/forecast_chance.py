@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import random
-from math import exp, log
+from math import exp, hypot, log
 from statistics import NormalDist
 from typing import Final
 
 from service_queue.draws import normals, shares
 from service_queue.forecast_plan import Overtaking, grants
 from service_queue.forecast_world import Entry, SeatChance
+from service_queue.pace import Pace
 from service_queue.prospect import Doing, OpenSeat, Outlook
 from service_queue.service_times import LogNormal
 
@@ -27,13 +28,16 @@ def chances(one: OpenSeat, outlook: Outlook, count: int) -> list[SeatChance]:
     pause = one.pause or outlook.pause
     breaks = _drawn(pause, f"{name}/pause", count)
     free = _free_at(one, outlook, count)
+    begins: list[float]
     if one.pause is not None and one.doing is not Doing.PAUSED:
-        return [SeatChance(at, at, length) for at, length in zip(free, breaks, strict=True)]
-    if outlook.pausing_rate <= 0.0:
-        return [SeatChance(at, _NEVER, 0.0) for at in free]
-    mean = 1.0 / outlook.pausing_rate
-    begins = (now - mean * log(share) for share in shares(f"{name}/pauses", count))
-    return [SeatChance(*each) for each in zip(free, begins, breaks, strict=True)]
+        begins = free
+    elif outlook.pausing_rate <= 0.0:
+        begins = [_NEVER] * count
+    else:
+        mean = 1.0 / outlook.pausing_rate
+        begins = [now - mean * log(share) for share in shares(f"{name}/pauses", count)]
+    paces = _drawn(LogNormal(one.pace.mu, one.pace.sigma), f"{name}/pace", count)
+    return [SeatChance(*each) for each in zip(free, begins, breaks, paces, strict=True)]
 
 
 def _free_at(one: OpenSeat, outlook: Outlook, count: int) -> list[float]:
@@ -46,7 +50,7 @@ def _free_at(one: OpenSeat, outlook: Outlook, count: int) -> list[float]:
         return [now + rest for rest in _rests(one.pause or outlook.pause, age, drawn, count)]
     if one.doing is Doing.NOTHING or one.visit is None:
         return [now] * count
-    talk, wrap_up = one.visit.talk, one.visit.wrap_up
+    talk, wrap_up = _at_pace(one.visit.talk, one.pace), _at_pace(one.visit.wrap_up, one.pace)
     if one.doing is Doing.WRAPPING_UP:
         latest = _NEVER if one.until is None else max(now, one.until)
         return [min(now + rest, latest) for rest in _rests(wrap_up, age, drawn, count)]
@@ -57,6 +61,11 @@ def _free_at(one: OpenSeat, outlook: Outlook, count: int) -> list[float]:
     rings = _rests(outlook.answer, age, drawn, count)
     talks = _drawn(talk, name, count)
     return [now + sum(parts) for parts in zip(rings, talks, after, strict=True)]
+
+
+def _at_pace(length: LogNormal, pace: Pace) -> LogNormal:
+    """What somebody of that pace takes for it."""
+    return LogNormal(length.mu + pace.mu, hypot(length.sigma, pace.sigma))
 
 
 def _drawn(length: LogNormal, name: str, count: int) -> list[float]:

@@ -20,7 +20,7 @@ from service_queue.matching import (
 from service_queue.policy import Policy
 from service_queue.prospect import OVERTAKERS_OVER_S, Outlook, Standing
 from service_queue.rank import WaitingTicket, claim_s, settled, without_green
-from service_queue.service_times import LogNormal
+from service_queue.service_times import LogNormal, Visit
 from signaling.protocol.words import Lane
 
 MOST_RING_STREAMS: Final = 64
@@ -127,8 +127,6 @@ def _overtaking(outlook: Outlook, *, by_ring: bool) -> list[Overtaking]:
 def _entry(one: Standing, outlook: Outlook, count: int) -> Entry:
     ticket, visit = one.ticket, one.visit
     plain, green = grants(ticket, outlook)
-    whole = visit.whole
-    mu, sigma = whole.mu, whole.sigma
     leaving: tuple[float, ...] | None = None
     if outlook.leaving_rate > 0.0:
         mean = 1.0 / outlook.leaving_rate
@@ -144,10 +142,17 @@ def _entry(one: Standing, outlook: Outlook, count: int) -> Entry:
         ceiling_at=ticket.arrived_at + outlook.policy.ceiling_s,
         here_at=one.back_at if one.back_at is not None else outlook.now,
         leaves_at=leaving,
-        lasts=tuple(exp(mu + sigma * z) for z in normals(ticket.id, count)),
+        lasts=lengths(visit, ticket.id, count),
         starts=[],
         asked=one.back_at is None,
     )
+
+
+def lengths(visit: Visit, name: str, count: int) -> tuple[float, ...]:
+    """How long a visit takes, by world: a chance of its own, and its item's that all share."""
+    mu, sigma, doubt = visit.whole.mu, visit.whole.sigma, visit.doubt
+    own, shared = normals(name, count), normals(f"{visit.item}/item", count)
+    return tuple(exp(mu + sigma * z + doubt * y) for z, y in zip(own, shared, strict=True))
 
 
 def _answers(answer: LogNormal, count: int) -> tuple[float, ...]:

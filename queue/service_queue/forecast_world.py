@@ -30,7 +30,7 @@ class Entry:
     here_at: float
     leaves_at: tuple[float, ...] | None
     lasts: tuple[float, ...]
-    """How long it occupies a window."""
+    """How long it occupies a window whose agent is neither slow nor quick."""
     starts: list[float]
     """When it was called, by world; filled in by the worlds."""
     asked: bool = True
@@ -64,6 +64,8 @@ class SeatChance:
     pauses_at: float
     """It goes on break then, or when it is done with whom it serves."""
     pauses_for: float
+    pace: float = 1.0
+    """How much longer than others it takes."""
 
 
 @dataclass(slots=True)
@@ -133,7 +135,8 @@ class World:
             if not gone:
                 self._count_start(entry, reach, at)
             self._left -= entry.asked
-            heappush(free, (at if gone else at + answer + entry.lasts[k], seat))
+            lasts = answer + entry.lasts[k] * chance.pace
+            heappush(free, (at if gone else at + lasts, seat))
 
     def _first(self, reach: Reach, at: float) -> tuple[int | None, float | None]:
         """The stream whose head is first of all a seat may call, or when to look again."""

@@ -108,4 +108,5 @@ def _seat(mirror: HallMirror, row: SeatRow, now: float) -> OpenSeat | None:
         until=row.wrap_up_until,
         shift_ends_at=row.shift_ends_at,
         pause=pause,
+        pace=mirror.experience.times.paces.of(row.agent_id),
     )

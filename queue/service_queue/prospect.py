@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from service_queue.matching import FreeSeat
+from service_queue.pace import SAME, Pace
 from service_queue.policy import Policy
 from service_queue.rank import LineState, WaitingTicket
 from service_queue.service_times import USUAL_BREAK, LogNormal, Visit
@@ -40,6 +41,8 @@ class OpenSeat:
     shift_ends_at: float | None = None
     pause: LogNormal | None = None
     """Its break, which goes on, or begins when it is done with whom it serves."""
+    pace: Pace = SAME
+    """Its agent's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

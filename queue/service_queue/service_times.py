@@ -11,6 +11,8 @@ import math
 from dataclasses import dataclass, field
 from typing import Final
 
+from service_queue.pace import Paces
+
 
 @dataclass(frozen=True, slots=True)
 class LogNormal:
@@ -103,6 +105,22 @@ class Sample:
         return LogNormal(mu, math.sqrt(variance))
 
 
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """What is known of one kind of duration, as logarithms."""
+
+    mu: float
+    own: float
+    """The variance from one to the next."""
+    doubt: float
+    """The variance of what is known: the same for all of them, whatever it is."""
+
+    @property
+    def one(self) -> LogNormal:
+        """The next one."""
+        return LogNormal(self.mu, math.sqrt(self.own + self.doubt))
+
+
 @dataclass(slots=True)
 class Levels:
     """One kind of duration by item, by department and over the hall."""
@@ -124,7 +142,7 @@ class Levels:
         freedom = sum(max(0.0, sample.n - 1.0) for sample in self.items.values())
         return (squares + known) / (freedom + WEIGHT)
 
-    def fit(self, item: str, department: str, usual: LogNormal, within: float) -> LogNormal:
+    def fit(self, item: str, department: str, usual: LogNormal, within: float) -> Fit:
         """The best guess for an item: its own mean as far as it is known, its department's else."""
         whole = self.hall.drawn_to(usual)
         above = self.departments.get(department, _NOTHING).drawn_to(whole)
@@ -134,7 +152,7 @@ class Levels:
         between = max(above.sigma**2 - within, LEAST_BETWEEN)
         doubt = 1.0 / (n / own + 1.0 / between)
         mu = doubt * (n * sample.mean / own + above.mu / between)
-        return LogNormal(mu, math.sqrt(own + doubt))
+        return Fit(mu, own, doubt)
 
 
 _NOTHING: Final = Sample()
@@ -147,15 +165,24 @@ class Visit:
     talk: LogNormal
     wrap_up: LogNormal
     whole: LogNormal
-    """Their sum, by its first two moments (Fenton 1960)."""
+    """Their sum, by its first two moments (Fenton 1960), were the medians known for sure."""
+    doubt: float = 0.0
+    """How unsure they are: the standard deviation of the logarithm."""
+    item: str = ""
+    """What `doubt` is shared by: where one visit for it takes longer than is known, all do."""
 
     @classmethod
-    def of(cls, talk: LogNormal, wrap_up: LogNormal) -> Visit:
+    def of(cls, talk: Fit, wrap_up: Fit, item: str = "") -> Visit:
         """A visit of two parts."""
-        mean = talk.mean_s + wrap_up.mean_s
-        variance = talk.variance + wrap_up.variance
-        spread = math.log1p(variance / mean**2)
-        return cls(talk, wrap_up, LogNormal(math.log(mean) - spread / 2.0, math.sqrt(spread)))
+        parts = [LogNormal(fit.mu, math.sqrt(fit.own)) for fit in (talk, wrap_up)]
+        mean = sum(part.mean_s for part in parts)
+        spread = math.log1p(sum(part.variance for part in parts) / mean**2)
+        whole = LogNormal(math.log(mean) - spread / 2.0, math.sqrt(spread))
+        doubts = [
+            part.mean_s / mean * math.sqrt(fit.doubt)
+            for part, fit in zip(parts, (talk, wrap_up), strict=True)
+        ]
+        return cls(talk.one, wrap_up.one, whole, math.hypot(*doubts), item)
 
 
 @dataclass(slots=True)
@@ -168,6 +195,7 @@ class ServiceTimes:
     wrap_ups: Levels = field(default_factory=Levels)
     breaks: Levels = field(default_factory=Levels)
     answers: Sample = field(default_factory=Sample)
+    paces: Paces = field(default_factory=Paces)
     open_s: float = 0.0
     pauses: float = 0.0
     waited_s: float = 0.0
@@ -177,9 +205,15 @@ class ServiceTimes:
     _visits: dict[tuple[str, str], Visit] = field(default_factory=dict)
     _fitted: int = -1
 
-    def talked(self, item: str, department: str, seconds: float) -> None:
-        """A call ended on purpose after so long."""
-        self.talks.add(item, department, seconds)
+    def talked(self, item: str, department: str, seconds: float, agent: str | None = None) -> None:
+        """A call by an agent ended on purpose after so long."""
+        # What somebody of no pace in particular would have taken.
+        plain_s = seconds / math.exp(self.paces.of(agent).mu)
+        if agent is not None:
+            fit = self.talks.fit(item, department, USUAL_TALK, self.talks.within(USUAL_TALK))
+            difference = math.log(max(seconds, SHORTEST_S)) - fit.mu
+            self.paces.add(agent, difference, fit.own + fit.doubt)
+        self.talks.add(item, department, plain_s)
         self.version += 1
 
     def wrapped_up(self, item: str, department: str, seconds: float) -> None:
@@ -209,7 +243,7 @@ class ServiceTimes:
 
     def break_for(self, reason: str) -> LogNormal:
         """How long a break for a reason takes."""
-        return self.breaks.fit(reason, "", USUAL_BREAK, self.breaks.within(USUAL_BREAK))
+        return self.breaks.fit(reason, "", USUAL_BREAK, self.breaks.within(USUAL_BREAK)).one
 
     def visit(self, item: str, department: str) -> Visit:
         """What to expect of an item."""
@@ -223,6 +257,7 @@ class ServiceTimes:
             visit = self._visits[key] = Visit.of(
                 self.talks.fit(item, department, USUAL_TALK, self.talks.within(USUAL_TALK)),
                 self.wrap_ups.fit(item, department, usual, self.wrap_ups.within(usual)),
+                item,
             )
         return visit
 

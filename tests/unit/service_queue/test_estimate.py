@@ -1,19 +1,21 @@
 from dataclasses import replace
+from math import log
 
 import pytest
 
 from service_queue.estimate import flat_s, waits
 from service_queue.matching import FreeSeat
+from service_queue.pace import Pace
 from service_queue.policy import GreenPolicy, Policy, Ring, Scope, SeatPolicy
 from service_queue.prospect import Doing, OpenSeat, Outlook, Standing
 from service_queue.rank import LineState, WaitingTicket
-from service_queue.service_times import USUAL_ANSWER, LogNormal, Visit
+from service_queue.service_times import USUAL_ANSWER, Fit, LogNormal, Visit
 from signaling.protocol.words import GreenReason
 
 pytestmark = pytest.mark.unit
 
 NOW = 1_750_000_000.0
-VISIT = Visit.of(LogNormal.around(300.0, 0.5), LogNormal.around(30.0, 0.5))
+VISIT = Visit.of(Fit(log(300.0), 0.25, 0.0), Fit(log(30.0), 0.25, 0.0), "pension")
 HOPELESS = LogNormal.around(3.0 * 3600.0, 0.1)
 
 
@@ -161,6 +163,26 @@ def test_arrivals_that_may_overtake_make_it_longer() -> None:
     # The last came 586 s ago: of twelve an hour about one comes within its head start of 900 s.
     later = waits(replace(calm, overtakers=green))["t014"].low_s - waits(calm)["t014"].low_s
     assert 0.5 * VISIT.whole.mean_s < later < 2.0 * VISIT.whole.mean_s
+
+
+def test_a_slow_agent_makes_it_longer() -> None:
+    line = [waiting(n) for n in range(10)]
+    usual = waits(outlook(line, [busy(1)]))
+    slow = waits(outlook(line, [replace(busy(1), pace=Pace(log(1.5), 0.0))]))
+    between = [told["t009"].low_s - told["t002"].low_s for told in (usual, slow)]
+    assert between[1] == pytest.approx(1.5 * between[0], rel=0.05)
+
+
+def test_what_is_not_known_of_an_agent_or_an_item_makes_the_range_wider() -> None:
+    def width(seat: OpenSeat, visit: Visit) -> float:
+        told = waits(outlook([waiting(n, visit=visit) for n in range(40)], [seat]))["t039"]
+        return told.high_s - told.least_s
+
+    doubted = replace(VISIT, doubt=0.3)
+    known = width(busy(1), VISIT)
+    assert width(replace(busy(1), pace=Pace(0.0, 0.3)), VISIT) > 1.5 * known
+    # Each by itself would even itself out over forty visits; together they do not.
+    assert width(busy(1), doubted) > 1.5 * known
 
 
 def test_who_gives_up_makes_room() -> None:

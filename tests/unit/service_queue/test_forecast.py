@@ -108,6 +108,9 @@ async def test_the_hall_learns_from_its_calls_and_after_a_restart(tmp_path: Path
             assert theirs.n == ours.n
             assert theirs.mean == pytest.approx(ours.mean)
         assert loaded.waited_s == pytest.approx(times.waited_s)
+        pace = times.paces.of(agent(1).agent_id)
+        assert pace != times.paces.of(None)
+        assert loaded.paces.of(agent(1).agent_id) == pace
 
 
 def test_a_wait_that_says_the_same_is_not_told_anew() -> None:

@@ -9,6 +9,7 @@ from service_queue.service_times import (
     USUAL_LEAVING,
     USUAL_PAUSING,
     USUAL_TALK,
+    Fit,
     LogNormal,
     ServiceTimes,
     Visit,
@@ -73,9 +74,33 @@ def test_the_flat_mean_is_that_of_all_visits() -> None:
 
 
 def test_a_visit_has_the_mean_and_the_spread_of_its_parts() -> None:
-    visit = Visit.of(LogNormal.around(300.0, 0.5), LogNormal.around(30.0, 0.5))
+    visit = Visit.of(Fit(math.log(300.0), 0.25, 0.0), Fit(math.log(30.0), 0.25, 0.0))
     assert visit.whole.mean_s == pytest.approx(visit.talk.mean_s + visit.wrap_up.mean_s)
     assert visit.whole.variance == pytest.approx(visit.talk.variance + visit.wrap_up.variance)
+    assert visit.doubt == 0.0
+
+
+def test_what_is_not_known_of_an_item_is_doubted_of_all_its_visits_at_once() -> None:
+    times = ServiceTimes()
+    rare = times.visit("rare", "social")
+    learn(times, "pension", "social", LogNormal.around(120.0, 0.3), 200)
+    often = times.visit("pension", "social")
+    assert often.doubt < 0.1 < rare.doubt
+    assert (rare.item, often.item) == ("rare", "pension")
+
+
+def test_an_agents_pace_is_taken_out_of_what_is_learnt_of_an_item() -> None:
+    times, rng = ServiceTimes(), random.Random(7)
+    for n in range(400):
+        slow = n % 2 == 0
+        pace = 1.3 if slow else 1.0 / 1.3
+        took = rng.lognormvariate(math.log(300.0), 0.2) * pace
+        times.talked("pension", "social", took, "slow" if slow else "quick")
+    talk = times.visit("pension", "social").talk
+    assert math.exp(talk.mu) == pytest.approx(300.0, rel=0.05)
+    assert talk.sigma == pytest.approx(0.2, abs=0.05)
+    assert math.exp(times.paces.of("slow").mu) == pytest.approx(1.3, rel=0.07)
+    assert math.exp(times.paces.of("quick").mu) == pytest.approx(1.0 / 1.3, rel=0.07)
 
 
 def test_how_often_people_give_up_and_windows_pause_is_counted() -> None:
