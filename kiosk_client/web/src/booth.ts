@@ -7,6 +7,8 @@ export interface Booth {
   /** The languages on offer; the first is the one a new resident meets. */
   languages: string[]
   idle_reset_s: number
+  /** What there is to put an ID card on; a demo's reader has a sample card. */
+  card: { reader: 'simulated' | 'camera' | 'none'; sample_card: boolean }
 }
 
 /** Answers of the kiosk program come over loopback; longer than this means that it hangs. */

@@ -3,6 +3,7 @@ import type { Sound } from '@xiaowu/wire'
 import type { Booth } from './booth'
 import type { Catalogue } from './catalogue'
 import type { Hall } from './hall'
+import type { IdentitySession } from './identity/session'
 import type { MediaSession } from './media_session'
 import type { VisitState } from './visit'
 
@@ -11,6 +12,7 @@ export interface Kiosk {
   booth: Booth
   hall: Hall
   media: MediaSession
+  identity: IdentitySession
   sound: Sound
   visits: VisitState
   catalogue: Readonly<Ref<Catalogue | null>>

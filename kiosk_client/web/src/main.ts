@@ -8,6 +8,7 @@ import { openHall } from './hall'
 import { createTexts } from './i18n'
 import { KIOSK, type Kiosk } from './kiosk'
 import { lockDown } from './lock_down'
+import { openIdentity } from './identity/session'
 import { openMediaSession } from './media_session'
 import { startVisit } from './visit'
 import './styles/main.css'
@@ -17,16 +18,21 @@ const BOOTH_RETRY_MS = 2_000
 
 function openKiosk(booth: Booth, signal: AbortSignal): Kiosk {
   const media = openMediaSession(() => hall.link, signal)
+  const identity = openIdentity({ local: media.local, signal })
   const hall = openHall({
     serverUrl: booth.server_url,
     signal,
-    onView: (view) => media.follow(view),
+    onView: (view) => {
+      media.follow(view)
+      identity.follow(view)
+    },
     onSignalled: (event) => media.signalled(event),
   })
   return {
     booth,
     hall,
     media,
+    identity,
     sound: new Sound(signal),
     visits: startVisit(booth.languages[0] ?? 'zh'),
     catalogue: openCatalogue(booth.server_url, hall.status, signal),

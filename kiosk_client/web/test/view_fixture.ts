@@ -14,6 +14,7 @@ export function ticket(part: Partial<KioskTicket> = {}): KioskTicket {
     returned_because: null,
     lane: 'ordinary',
     green: null,
+    green_wanted: null,
     wait: null,
     before: [],
     parked_because: null,
@@ -41,6 +42,7 @@ export function view(part: Partial<KioskView> = {}): KioskView {
     last_end: null,
     last_end_at: null,
     return_code: null,
+    identity: null,
     hours: { open: true, opens_at: null, last_ticket_at: null, closes_at: null },
     ...part,
   }

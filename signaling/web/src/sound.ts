@@ -19,6 +19,7 @@ const ENDED: readonly Note[] = [
   { hz: 659, at: 0, length: 0.4 },
   { hz: 440, at: 0.32, length: 0.9 },
 ]
+const CUE: readonly Note[] = [{ hz: 587, at: 0, length: 0.3 }]
 const RING_EVERY_MS = 2_600
 
 /**
@@ -56,6 +57,11 @@ export class Sound {
   /** Your turn comes. */
   soon(): void {
     this.play(SOON)
+  }
+
+  /** Something is asked on the screen: look. */
+  cue(): void {
+    this.play(CUE)
   }
 
   /** The call is over. */
