@@ -62,6 +62,8 @@ class FaceQuality:
     outcome: FaceOutcome
     score: float
     """0 to 1; 0 unless the outcome is OK."""
+    weakness: FaceOutcome = FaceOutcome.OK
+    """What keeps the score down; the outcome itself, unless that is OK."""
     figures: Mapping[str, float] = field(default_factory=dict)
     """What was measured: eye distance in pixels, brightness, sharpness, turn …"""
 
