@@ -66,7 +66,7 @@ soak: setup ## Run 100,000 seeds of the service under faults (hours)
 	@XIAOWU_FAULT_SEEDS=100000 pytest -q tests/integration/test_faults.py
 
 mutants: setup ## Change the rules of the queue one way at a time and see which tests notice
-	@pip install -q -c constraints.txt cosmic-ray && .ci/mutants
+	@pip install -q -c constraints.txt cosmic-ray && python -m benchmarks.mutants
 
 pictures: browser ## Take the README's pictures anew from a running demo
 	@python docs/take_pictures.py

@@ -1,3 +1,5 @@
+from dataclasses import FrozenInstanceError
+
 import pytest
 
 from service_queue.errors import OfferForeign, OfferStale
@@ -34,3 +36,8 @@ def test_an_answered_offer_cannot_be_accepted_again() -> None:
     over = Lease(ticket_id="t", seat_id="07", epoch=3, expires_at=100.0, is_live=False)
     with pytest.raises(OfferStale):
         over.check(seat_id="07", epoch=3, now=50.0)
+
+
+def test_a_lease_never_changes() -> None:
+    with pytest.raises(FrozenInstanceError):
+        LEASE.epoch = 4  # type: ignore[misc]  # that it is refused at run time too is the point

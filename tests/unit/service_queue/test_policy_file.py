@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import FrozenInstanceError, fields, is_dataclass, replace
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service_queue.errors import PolicyInvalid, PolicyProblem
-from service_queue.policy import CapPolicy, FairnessPolicy, Policy
+from service_queue.policy import CapPolicy, FairnessPolicy, Policy, Ring, Scope
 from service_queue.policy_check import BOUNDS, Known, KnownItem, KnownSeat, numbers_of
 from service_queue.policy_file import SAMPLE_FILE, read_policy, sha256_of, write_policy
 from service_queue.toml_lines import lines_of
@@ -43,6 +43,15 @@ def test_what_is_written_is_read_again(policy: Policy) -> None:
 
 def test_the_sample_is_the_standard_policy() -> None:
     assert read_policy(SAMPLE_FILE.read_text("utf-8")).policy == Policy()
+
+
+def test_a_policy_in_force_never_changes() -> None:
+    ring = Ring(after_s=0.0, scope=Scope.ANYONE)
+    parts = [getattr(Policy(), option.name) for option in fields(Policy)]
+    for part in (Policy(), ring, *filter(is_dataclass, parts)):
+        for option in fields(part):
+            with pytest.raises(FrozenInstanceError):
+                setattr(part, option.name, getattr(part, option.name))
 
 
 def test_the_sample_lists_every_option_with_its_default() -> None:
