@@ -22,6 +22,7 @@ from sqlmodel import SQLModel
 # Their tables register themselves on the one metadata.
 from seat_server import tables as _server_tables  # noqa: F401
 from service_queue import chain_tables as _chain_tables  # noqa: F401
+from service_queue import consult_tables as _consult_tables  # noqa: F401
 from service_queue import identity_tables as _identity_tables  # noqa: F401
 from service_queue import line_tables as _line_tables  # noqa: F401
 from service_queue import tables as _queue_tables  # noqa: F401

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from service_queue import line, seating
+from service_queue import consults, line, seating
 from service_queue.actor import Actor
 from service_queue.call import CallEvent, media_event
 from service_queue.errors import CallUnknown, MediaEpochStale
@@ -61,12 +61,13 @@ def finish(
         call_id=call.id,
         reason=reason,
         connected=was_connected,
-        lasted_s=round(tx.now - call.started_at, 3),
+        lasted_s=round(tx.now - consults.taken_at(tx, call, ticket), 3),
     )
     if settle is None:
         _settle_ticket(tx, ticket, call, reason, was_connected=was_connected)
     else:
         settle(ticket)
+    consults.end_with_call(tx, call)
     if was_connected and not leaves_no_wrap_up(reason):
         seating.begin_wrap_up(tx, seat, call, ticket)
     elif reason is CallEndReason.NO_SHOW:

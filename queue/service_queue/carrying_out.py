@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from service_queue import (
     calling,
+    consulting,
+    consults,
     deciding,
     entering,
     identifying,
@@ -21,12 +23,18 @@ from signaling.protocol.commands import (
     AskIdentity,
     CallCommand,
     ComeBack,
+    ConsultCommand,
     DecideIdentity,
+    DeclineInvitation,
     DeclineTicket,
     EndCall,
+    EndConsult,
     ExtendWrapUp,
     FinishWrapUp,
     GiveReturnCode,
+    HandCallOver,
+    InviteColleague,
+    JoinCall,
     KioskCommand,
     LeaveTicket,
     MarkNoShow,
@@ -73,6 +81,8 @@ def carry_out(tx: Transaction, actor: Actor, command: StoredCommand) -> CommandA
         return ReturnCodeGiven(op_id=command.op_id, code=given.code, valid_until=given.valid_until)
     if isinstance(command, AskIdentity | DecideIdentity):
         _about_identity(tx, actor, command)
+    elif isinstance(command, ConsultCommand):
+        _with_colleague(tx, actor, command)
     else:
         _at_seat(tx, actor, command)
     return done
@@ -103,9 +113,31 @@ def _in_call(tx: Transaction, actor: Actor, command: CallCommand) -> None:
         case EndCall():
             calling.end(tx, actor, command)
         case ReportMedia():
-            calling.report_media(tx, actor, command)
+            consult = consults.on_link(tx, command.call_id)
+            if consult is None:
+                calling.report_media(tx, actor, command)
+            else:
+                consults.report_media(tx, actor, consult, command)
         case RebuildMedia():
-            calling.rebuild_media(tx, actor, command)
+            consult = consults.on_link(tx, command.call_id)
+            if consult is None:
+                calling.rebuild_media(tx, actor, command)
+            else:
+                consults.rebuild_media(tx, actor, consult, command)
+
+
+def _with_colleague(tx: Transaction, actor: Actor, command: ConsultCommand) -> None:
+    match command:
+        case InviteColleague():
+            consulting.invite(tx, actor, command)
+        case JoinCall():
+            consulting.join(tx, actor, command)
+        case DeclineInvitation():
+            consulting.decline(tx, actor, command)
+        case EndConsult():
+            consulting.leave(tx, actor, command)
+        case HandCallOver():
+            consulting.hand_over(tx, actor, command)
 
 
 def _at_seat(tx: Transaction, actor: Actor, command: SeatCommand) -> None:

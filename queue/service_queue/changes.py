@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from sqlmodel import SQLModel
 
+from service_queue.consult_tables import ConsultRow
 from service_queue.identities import KnownIdentity, known_identity
 from service_queue.identity_tables import IdentityRow
 from service_queue.line_tables import EntryCodeRow, LineCounterRow
@@ -40,6 +41,7 @@ class Changes:
     codes: tuple[EntryCodeRow, ...] = ()
     """Return codes given in live calls."""
     identities: tuple[KnownIdentity, ...] = ()
+    consults: tuple[ConsultRow, ...] = ()
     starts_since_green: int | None = None
     """The quota of the green channel, where it may have changed."""
     at: float = 0.0
@@ -56,7 +58,8 @@ class Changes:
     def seat_ids(self) -> set[str]:
         """Seats that changed, or whose ticket, offer or call did."""
         direct = {seat.id for seat in self.seats} | {offer.seat_id for offer in self.offers}
-        return direct | {call.seat_id for call in self.calls}
+        invited = {consult.guest_seat_id for consult in self.consults}
+        return direct | invited | {call.seat_id for call in self.calls}
 
 
 def read_changes(tx: Transaction) -> Changes:
@@ -79,6 +82,7 @@ def read_changes(tx: Transaction) -> Changes:
             known_identity(tx.need(IdentityRow, ticket_id=one), tx.sealer)
             for one in touched.identities
         ),
+        consults=tuple(tx.need(ConsultRow, id=one) for one in sorted(touched.consults)),
         starts_since_green=_starts_since_green(tx) if touched.offers else None,
         at=tx.now,
     )

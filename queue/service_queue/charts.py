@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from service_queue.call import CALL
+from service_queue.consult import CONSULT
 from service_queue.seat import SEAT, SEAT_STATUS
 from service_queue.ticket import TICKET
 from service_queue.transitions import Transitions
 
 README: Final = Path(__file__).resolve().parent.parent / "README.md"
 BEGIN: Final = "<!-- charts: made by `python -m service_queue.charts`; do not edit below -->\n"
-MACHINES: Final[tuple[Transitions[Any, Any], ...]] = (TICKET, SEAT, SEAT_STATUS, CALL)
+MACHINES: Final[tuple[Transitions[Any, Any], ...]] = (TICKET, SEAT, SEAT_STATUS, CALL, CONSULT)
 
 
 def charts() -> str:

@@ -6,9 +6,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Final
 
 from service_queue import closing
+from service_queue.consult_tables import ConsultRow
 from service_queue.policy import HoursPolicy, Policy
 from service_queue.tables import CallRow, LocationRow, SeatRow, TicketRow
-from signaling.protocol.words import CallState, TicketState
+from signaling.protocol.words import CallState, ConsultState, TicketState
 
 EVERY_DAY: Final = HoursPolicy().days
 
@@ -47,6 +48,22 @@ def seat_deadlines(seats: Iterable[SeatRow], policy: Policy) -> Iterator[float]:
             yield seat.shift_ends_at
         if seat.agent_id is not None and seat.away_since is not None:
             yield seat.away_since + min(policy.idle_seat_grace_s, policy.call_away_grace_s)
+
+
+def consult_deadlines(consults: Iterable[ConsultRow], policy: Policy) -> Iterator[float]:
+    """Of colleagues who are invited into a call, or are in it without seeing the resident."""
+    for consult in consults:
+        if consult.state is ConsultState.RINGING:
+            yield consult.expires_at
+        elif consult.stalled_since is not None:
+            yield consult.stalled_since + consult_patience_s(consult, policy)
+
+
+def consult_patience_s(consult: ConsultRow, policy: Policy) -> float:
+    """How long the media between resident and colleague may take to come, or to come back."""
+    if consult.connected_at is None:
+        return policy.connect_timeout_s
+    return policy.stalled_timeout_s
 
 
 def call_deadlines(calls: Iterable[CallRow], policy: Policy) -> Iterator[float]:

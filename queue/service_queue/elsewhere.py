@@ -10,6 +10,7 @@ from sqlalchemy import Column, Connection, select
 from sqlmodel import SQLModel
 
 from service_queue.changes import Changes
+from service_queue.consult_tables import ConsultRow
 from service_queue.identities import known_identity
 from service_queue.identity_tables import IdentityRow
 from service_queue.line_tables import EntryCodeRow
@@ -70,6 +71,10 @@ class Missed:
         )
 
 
+BEGINNINGS: Final = frozenset({"ticket.accepted", "ticket.passed_on"})
+"""Rows with which a call begins."""
+
+
 def read_missed(connection: Connection, elsewhere: Elsewhere, sealer: Sealer) -> Missed | None:
     """The rows that were changed elsewhere, as they stand now.
 
@@ -94,6 +99,8 @@ def read_missed(connection: Connection, elsewhere: Elsewhere, sealer: Sealer) ->
     seat_ids |= {ticket.seat_id for ticket in tickets if ticket.seat_id}
     seat_ids |= {offer.seat_id for offer in offers.values()}
     seat_ids |= {call.seat_id for call in calls.values()}
+    consults = tuple(_rows(connection, ConsultRow, table_of(ConsultRow).c.ticket_id, ticket_ids))
+    seat_ids |= {consult.guest_seat_id for consult in consults}
     rated = {row.ticket_id for row in rows if row.kind == "call.rated"}
     noted = {row.call_id for row in rows if row.kind == "call.note_saved"}
     coded = {row.ticket_id for row in rows if row.kind == "return_code.given"}
@@ -112,6 +119,7 @@ def read_missed(connection: Connection, elsewhere: Elsewhere, sealer: Sealer) ->
                 for note in _rows(connection, CallNoteRow, table_of(CallNoteRow).c.call_id, noted)
             ),
             codes=tuple(_rows(connection, EntryCodeRow, table_of(EntryCodeRow).c.ticket_id, coded)),
+            consults=consults,
             identities=tuple(
                 known_identity(row, sealer)
                 for row in _rows(
@@ -120,7 +128,7 @@ def read_missed(connection: Connection, elsewhere: Elsewhere, sealer: Sealer) ->
             ),
         ),
         begun_tickets=frozenset(row.ticket_id for row in rows if row.kind == "ticket.taken"),
-        begun_calls=frozenset(row.call_id for row in rows if row.kind == "ticket.accepted"),
+        begun_calls=frozenset(row.call_id for row in rows if row.kind in BEGINNINGS),
     )
 
 

@@ -33,7 +33,11 @@ Refusal (signaling.protocol.errors)
     │   ├── TransferUnclear   transfer_unclear
     │   ├── TransferToSelf    transfer_to_self
     │   ├── SeatNotOpen       seat_not_open
-    │   └── NobodyServes      nobody_serves
+    │   ├── NobodyServes      nobody_serves
+    │   ├── ColleagueBusy     colleague_busy
+    │   └── ColleagueInvited  colleague_invited
+    ├── InvitationOver        invitation_over
+    ├── NotJoinedYet          not_joined_yet
     ├── MediaEpochStale       media_epoch_stale
     ├── WrapUpOver            wrap_up_over
     ├── RatingOver            rating_over
@@ -260,6 +264,30 @@ class NobodyServes(TransferImpossible):
     """No other open seat may serve this."""
 
     code = "nobody_serves"
+
+
+class ColleagueBusy(TransferImpossible):
+    """Nobody who may serve this is free just now."""
+
+    code = "colleague_busy"
+
+
+class ColleagueInvited(TransferImpossible):
+    """A colleague is invited into this call already."""
+
+    code = "colleague_invited"
+
+
+class InvitationOver(QueueError):
+    """This invitation is over, or it is not theirs."""
+
+    code = "invitation_over"
+
+
+class NotJoinedYet(QueueError):
+    """The colleague and the resident do not see and hear each other (yet)."""
+
+    code = "not_joined_yet"
 
 
 class MediaEpochStale(QueueError):

@@ -14,11 +14,17 @@ from sqlmodel import SQLModel
 
 from service_queue import closing
 from service_queue.changes import Changes
-from service_queue.deadlines import call_deadlines, seat_deadlines, ticket_deadlines
+from service_queue.deadlines import (
+    call_deadlines,
+    consult_deadlines,
+    seat_deadlines,
+    ticket_deadlines,
+)
 from service_queue.experience import Experience
 from service_queue.hours import NEVER, local_day
 from service_queue.identities import KnownIdentity, known_identity
 from service_queue.identity_tables import IdentityRow
+from service_queue.invitations import Invitations
 from service_queue.line_tables import EntryCodeRow, LineCounterRow
 from service_queue.overdue import Overdue
 from service_queue.placement import waiting_ticket
@@ -90,6 +96,7 @@ class HallMirror:
         """The return code given in a ticket's call."""
         self.identities: dict[str, KnownIdentity] = {}
         """Of tickets whose resident is still there."""
+        self.invitations = Invitations()
         self.handed_over_by: dict[str, str] = {}
         """The seat that handed an open ticket on last."""
         self.experience = Experience(policy)
@@ -234,6 +241,7 @@ class HallMirror:
             min(seat_deadlines(self.seats.values(), self.policy), default=NEVER),
             min(call_deadlines(self.calls.values(), self.policy), default=NEVER),
             min((o.expires_at for o in self.offers.values() if o.outcome is None), default=NEVER),
+            min(consult_deadlines(self.invitations.live(), self.policy), default=NEVER),
             min((self.tickets[one].rating_until or 0.0 for one in self._to_rate), default=NEVER),
             min((one.row.until or NEVER for one in self.identities.values()), default=NEVER),
         )
@@ -253,6 +261,9 @@ class HallMirror:
             self._put_offer(offer)
         for call in changes.calls:
             self._put_call(call)
+        for consult in changes.consults:
+            if consult.call_id in self.calls:
+                self.invitations.put(consult)
         if changes.starts_since_green is not None:
             self._line_version += self.starts_since_green != changes.starts_since_green
             self.starts_since_green = changes.starts_since_green
@@ -359,6 +370,7 @@ class HallMirror:
                 continue
             if self.seats[call.seat_id].wrap_up_call_id != call_id:
                 del self.calls[call_id]
+                self.invitations.forget(call_id)
                 self._seen_calls.discard(call_id)
                 self.notes.pop(call_id, None)
                 touched.offers.add(call_id)
@@ -424,6 +436,7 @@ class HallMirror:
         for row in connection.execute(select(_offer).where(wanted)):
             self.offers[row.id] = record(TicketOfferRow, row)
             self._touched.offers.add(row.id)
+        self.invitations = Invitations.read(connection, self.calls)
         for row in connection.execute(select(_note).where(_note.c.call_id.in_(list(self.calls)))):
             self.notes[row.call_id] = sealer.open(row.sealed)
         joined = _call.join(_ticket, _ticket.c.id == _call.c.ticket_id)

@@ -14,7 +14,7 @@ from typing import Final
 
 from sqlalchemy import Select, select
 
-from service_queue import closing, sweep
+from service_queue import closing, consulting, sweep
 from service_queue.matcher import excluded_until
 from service_queue.matching import hindrance
 from service_queue.placement import free_seat, waiting_ticket
@@ -47,7 +47,7 @@ class OverdueKind(StrEnum):
     UNMATCHED = "unmatched"
     """A ticket waits and a window that may take it is free."""
     LEASE = "lease"
-    """A ticket offer rings past its end."""
+    """A ticket offer rings past its end, or a colleague's place in a call is past its own."""
     CALL = "call"
     """A call that lost a side, or its media, for good."""
     TICKET = "ticket"
@@ -83,6 +83,11 @@ def _past_deadline(tx: Transaction) -> Iterator[Overdue]:
     for call in tx.every(CallRow, select(_call).where(_call.c.state != CallState.ENDED)):
         if sweep.why_over(tx, call) is not None:
             yield Overdue(kind=OverdueKind.CALL, ticket_id=call.ticket_id, seat_id=call.seat_id)
+    for consult in consulting.live(tx):
+        if consulting.why_over(tx, consult) is not None:
+            yield Overdue(
+                kind=OverdueKind.LEASE, ticket_id=consult.ticket_id, seat_id=consult.guest_seat_id
+            )
     lapsed = (sweep.lost_kiosks(tx), sweep.lapsed_parkings(tx.now), sweep.lapsed_ratings(tx.now))
     for tickets in lapsed:
         for ticket in tx.every(TicketRow, tickets):

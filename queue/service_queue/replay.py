@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from service_queue.call import CALL, CallEvent
+from service_queue.consult import CONSULT, ConsultEvent
 from service_queue.errors import TransitionRefused
 from service_queue.journal_entry import JournalEntry
 from service_queue.matching import ANY_DEPARTMENT
@@ -21,6 +22,8 @@ from signaling.protocol.words import (
     BreakReason,
     CallEndReason,
     CallState,
+    ConsultEnd,
+    ConsultState,
     DeclineReason,
     Lane,
     ParkReason,
@@ -93,6 +96,19 @@ class ToldCall:
     end_reason: str | None = None
 
 
+@dataclass(slots=True)
+class ToldConsult:
+    """A colleague invited into a call, as the journal tells it."""
+
+    state: ConsultState
+    call_id: str
+    ticket_id: str
+    seat_id: str
+    """The colleague's."""
+    expires_at: float = 0.0
+    end_reason: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Oddity:
     """A row that does not fit what came before it."""
@@ -125,6 +141,7 @@ class Replay:
         self.tickets: dict[str, ToldTicket] = {}
         self.seats: dict[str, ToldSeat] = {}
         self.calls: dict[str, ToldCall] = {}
+        self.consults: dict[str, ToldConsult] = {}
         self.oddities: list[Oddity] = []
         self.seq = 0
         """The last row told."""
@@ -139,6 +156,10 @@ class Replay:
             "ticket.unparked": self.on_unparked,
             "ticket.recalled": self.on_unparked,
             "ticket.handed_over": self.on_handed_over,
+            "ticket.passed_on": self.on_passed_on,
+            "consult.invited": self.on_invited,
+            "consult.joined": self.on_joined,
+            "consult.ended": self.on_consult_ended,
             "ticket.green_proven": self.on_green_proven,
             **dict.fromkeys(_ENDS, self.on_ended),
             "call.connected": lambda entry: self.move_call(entry, CallEvent.FLOW),
@@ -281,6 +302,54 @@ class Replay:
         ticket.last_seat_id, ticket.wanted_seat_id = None, entry.word("to_seat")
         self._let_go(ticket)
 
+    def on_passed_on(self, entry: JournalEntry) -> None:
+        """The call is now that of the colleague who was in it."""
+        ticket, seat = self.ticket_of(entry), self.seat_of(entry)
+        if ticket is None:
+            return
+        self.move_ticket(entry, ticket, TicketEvent.PASS)
+        before = self.calls.get(entry.word("from_call") or "")
+        if before is not None and before.end_reason == CallEndReason.TRANSFERRED:
+            ticket.declined_by[before.seat_id] = entry.at
+        self._let_go(ticket)
+        ticket.item_code = entry.word("item") or ticket.item_code
+        ticket.department = entry.word("department") or ticket.department
+        ticket.hand_overs = int(entry.number("hand_overs"))
+        ticket.last_seat_id = ticket.wanted_seat_id = None
+        ticket.epoch = int(entry.number("epoch"))
+        ticket.seat_id, seat.ticket_id = entry.seat_id, entry.ticket_id
+        self.calls[entry.call_id or ""] = ToldCall(
+            CallState.CONNECTED, entry.ticket_id or "", entry.seat_id or "", entry.at
+        )
+
+    def on_invited(self, entry: JournalEntry) -> None:
+        """A colleague is asked into a call."""
+        self.consults[entry.word("consult") or ""] = ToldConsult(
+            ConsultState.RINGING,
+            entry.call_id or "",
+            entry.ticket_id or "",
+            entry.seat_id or "",
+            entry.number("expires_at"),
+        )
+        self.move_seat(entry, SeatEvent.RESERVE)
+
+    def on_joined(self, entry: JournalEntry) -> None:
+        """The colleague came."""
+        self.move_consult(entry, ConsultEvent.JOIN)
+        self.move_seat(entry, SeatEvent.BEGIN_CALL)
+
+    def on_consult_ended(self, entry: JournalEntry) -> None:
+        """The colleague did not come, went, or has the call now."""
+        consult = self.consults.get(entry.word("consult") or "")
+        joined = consult is not None and consult.state is ConsultState.JOINED
+        if consult is not None:
+            consult.end_reason = entry.reason
+        if entry.reason == ConsultEnd.HANDED_OVER:
+            self.move_consult(entry, ConsultEvent.TAKE_OVER)
+            return
+        self.move_consult(entry, ConsultEvent.GO if joined else ConsultEvent.FALL)
+        self.move_seat(entry, SeatEvent.DROP_CALL if joined else SeatEvent.RELEASE)
+
     def on_ended(self, entry: JournalEntry) -> None:
         """The ticket is over."""
         ticket = self.ticket_of(entry)
@@ -390,6 +459,18 @@ class Replay:
             self.odd(entry, refused.detail)
         if event is CallEvent.END:
             call.end_reason = entry.reason
+
+    def move_consult(self, entry: JournalEntry, event: ConsultEvent) -> None:
+        """As `move_ticket`, for an invitation."""
+        consult = self.consults.get(entry.word("consult") or "")
+        self.moving()
+        if consult is None:
+            self.odd(entry, f"{entry.word('consult')} was never invited")
+            return
+        try:
+            consult.state = CONSULT.after(consult.state, event)
+        except TransitionRefused as refused:
+            self.odd(entry, refused.detail)
 
     def ticket_of(self, entry: JournalEntry) -> ToldTicket | None:
         """The ticket a row is about; one that was never taken is odd."""

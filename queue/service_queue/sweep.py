@@ -7,7 +7,16 @@ from typing import Final, TypeVar
 
 from sqlalchemy import Select, delete, select, text
 
-from service_queue import calling, closing, identifying, line, offering, parking, seating
+from service_queue import (
+    closing,
+    consulting,
+    identifying,
+    line,
+    offering,
+    parking,
+    seating,
+)
+from service_queue.consult_tables import ConsultRow
 from service_queue.tables import (
     OPEN_TICKET,
     CallRow,
@@ -37,7 +46,7 @@ _ticket = table_of(TicketRow)
 
 _LIVE_CALLS: Final = select(_call).where(_call.c.state != CallState.ENDED)
 
-R = TypeVar("R", TicketOfferRow, TicketRow, CallRow, SeatRow)
+R = TypeVar("R", TicketOfferRow, TicketRow, CallRow, ConsultRow, SeatRow)
 
 
 def sweep(tx: Transaction) -> None:
@@ -49,7 +58,11 @@ def sweep(tx: Transaction) -> None:
     for call in _due(tx.every(CallRow, _LIVE_CALLS), "state_since"):
         reason = why_over(tx, call)
         if reason is not None:
-            calling.finish(tx, call, reason)
+            consulting.lose(tx, call, reason)
+    for consult in _due(consulting.live(tx), "state_since"):
+        over = consulting.why_over(tx, consult)
+        if over is not None:
+            consulting.lapse(tx, consult, over)
     for ticket in _due(tx.every(TicketRow, lapsed_parkings(tx.now)), "parked_until"):
         parking.lapse(tx, ticket)
     for ticket in _due(closing.left_at_closing_time(tx), "arrived_at"):

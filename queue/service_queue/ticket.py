@@ -26,6 +26,8 @@ class TicketEvent(StrEnum):
     """The resident is back, or its recall is due."""
     HAND_OVER = "hand_over"
     """The agent hands it on: back in its place, for somebody else."""
+    PASS = "pass"
+    """The agent hands it to the colleague who is in the call: nobody waits again."""
     SERVE = "serve"
     """A person ended the call."""
     LEAVE = "leave"
@@ -44,6 +46,7 @@ TICKET: Final = Transitions[S, TicketEvent](
         (S.OFFERED, TicketEvent.ACCEPT): S.SERVING,
         (S.SERVING, TicketEvent.CALL_FELL): S.WAITING,
         (S.SERVING, TicketEvent.HAND_OVER): S.WAITING,
+        (S.SERVING, TicketEvent.PASS): S.SERVING,
         (S.WAITING, TicketEvent.PARK): S.PARKED,
         (S.OFFERED, TicketEvent.PARK): S.PARKED,
         (S.SERVING, TicketEvent.PARK): S.PARKED,

@@ -73,6 +73,7 @@ class Touched:
     """Of tickets: a return code was given in their call."""
     identities: set[str] = field(default_factory=set)
     """Of tickets: where their resident's check stands has changed."""
+    consults: set[str] = field(default_factory=set)
 
     def __bool__(self) -> bool:
         """True when anything was written."""

@@ -21,7 +21,7 @@ from service_queue.placement import free_seat, waiting_ticket
 from service_queue.tables import CallRow, SeatRow, ServiceItemRow, TicketRow, table_of
 from service_queue.ticket import TicketEvent
 from service_queue.transaction import Transaction
-from signaling.protocol.commands import TransferCall
+from signaling.protocol.commands import InviteColleague, TransferCall
 from signaling.protocol.words import CallEndReason, SeatStatus
 
 _seat = table_of(SeatRow)
@@ -38,18 +38,24 @@ def transfer(tx: Transaction, actor: Actor, command: TransferCall) -> None:
     """
     call = calling.held_call(tx, actor, command.call_id)
     ticket = tx.need(TicketRow, id=call.ticket_id)
-    values = _target(tx, command, ticket)
+    values = target(tx, command, ticket)
     if command.to_seat is not None:
-        _require_open(tx, call, command.to_seat, ticket)
+        require_open(tx, call, command.to_seat, ticket)
     else:
-        _require_somebody(tx, call, ticket, values["department"] or "")
+        require_somebody(tx, call, ticket, values["department"] or "")
     calling.finish(
         tx, call, CallEndReason.TRANSFERRED, lambda _: _hand_over(tx, ticket, call, command, values)
     )
 
 
-def _target(tx: Transaction, command: TransferCall, ticket: TicketRow) -> dict[str, str | None]:
-    """What the ticket then says about who is to serve what."""
+def target(
+    tx: Transaction, command: TransferCall | InviteColleague, ticket: TicketRow
+) -> dict[str, str | None]:
+    """What the ticket then says about who is to serve what.
+
+    Raises:
+        TransferUnclear, ItemUnknown.
+    """
     targets = (command.to_item, command.to_department, command.to_seat)
     if sum(target is not None for target in targets) != 1:
         raise TransferUnclear
@@ -66,7 +72,12 @@ def _target(tx: Transaction, command: TransferCall, ticket: TicketRow) -> dict[s
     }
 
 
-def _require_open(tx: Transaction, call: CallRow, seat_id: str, ticket: TicketRow) -> None:
+def require_open(tx: Transaction, call: CallRow, seat_id: str, ticket: TicketRow) -> SeatRow:
+    """The other seat, which takes tickets like this one.
+
+    Raises:
+        SeatUnknown, TransferToSelf, SeatNotOpen, NobodyServes.
+    """
     if seat_id == call.seat_id:
         raise TransferToSelf
     seat = tx.find(SeatRow, id=seat_id)
@@ -76,15 +87,25 @@ def _require_open(tx: Transaction, call: CallRow, seat_id: str, ticket: TicketRo
         raise SeatNotOpen
     if not _may_serve(tx, seat, ticket, ticket.department):
         raise NobodyServes(f"seat {seat_id} does not serve {ticket.department}")
+    return seat
 
 
-def _require_somebody(tx: Transaction, call: CallRow, ticket: TicketRow, department: str) -> None:
+def require_somebody(
+    tx: Transaction, call: CallRow, ticket: TicketRow, department: str
+) -> list[SeatRow]:
+    """The other open seats that serve a department, busy or not.
+
+    Raises:
+        NobodyServes: there is none.
+    """
     others = tx.every(
         SeatRow,
         select(_seat).where(_seat.c.status == SeatStatus.AVAILABLE, _seat.c.id != call.seat_id),
     )
-    if not any(_takes_tickets(o) and _may_serve(tx, o, ticket, department) for o in others):
+    found = [o for o in others if _takes_tickets(o) and _may_serve(tx, o, ticket, department)]
+    if not found:
         raise NobodyServes(f"no other open seat serves {department}")
+    return found
 
 
 def _takes_tickets(seat: SeatRow) -> bool:
@@ -125,6 +146,11 @@ def _hand_over(
         department=ticket.department,
         to_seat=ticket.wanted_seat_id,
     )
+    note_if_often(tx, ticket)
+
+
+def note_if_often(tx: Transaction, ticket: TicketRow) -> None:
+    """A resident who is handed on and on is reported."""
     if ticket.hand_overs >= tx.policy.hand_over_alarm:
         tx.note(
             "ticket.handed_over_often",

@@ -163,6 +163,49 @@ class TransferCall(Command):
     to_seat: Id | None = None
 
 
+class InviteColleague(Command):
+    """Agent: ask a colleague into the call, to hand it over with all three there (warm).
+
+    Exactly one of the targets: a free seat, or whoever is free and serves an item or a department.
+    """
+
+    type: Literal["consult.invite"] = "consult.invite"
+    call_id: Id
+    reason: TransferReason
+    to_item: Id | None = None
+    to_department: Annotated[str, Field(min_length=1, max_length=60)] | None = None
+    to_seat: Id | None = None
+
+
+class JoinCall(Command):
+    """Agent: accept the invitation that rings."""
+
+    type: Literal["consult.join"] = "consult.join"
+    consult_id: Id
+
+
+class DeclineInvitation(Command):
+    """Agent: not me, with a reason; the call goes on without."""
+
+    type: Literal["consult.decline"] = "consult.decline"
+    consult_id: Id
+    reason: DeclineReason
+
+
+class EndConsult(Command):
+    """Either agent: the colleague leaves the call, or the invitation is taken back."""
+
+    type: Literal["consult.end"] = "consult.end"
+    consult_id: Id
+
+
+class HandCallOver(Command):
+    """Agent: the call is the colleague's, who is in it, from now on."""
+
+    type: Literal["consult.hand_over"] = "consult.hand_over"
+    consult_id: Id
+
+
 class GiveReturnCode(Command):
     """Agent: a code with which the resident comes back for the same matter (回头号)."""
 
@@ -258,6 +301,7 @@ class ReportHealth(Message):
 KioskCommand = (
     TakeTicket | LeaveTicket | StepAway | ComeBack | RateCall | SkipRating | WithdrawIdentity
 )
+ConsultCommand = InviteColleague | JoinCall | DeclineInvitation | EndConsult | HandCallOver
 SeatCommand = (
     SignIn
     | SignOut
@@ -268,6 +312,7 @@ SeatCommand = (
     | DeclineTicket
     | MarkNoShow
     | TransferCall
+    | ConsultCommand
     | GiveReturnCode
     | ExtendWrapUp
     | FinishWrapUp

@@ -231,6 +231,33 @@ class CallEndReason(StrEnum):
         return self in (CallEndReason.RESIDENT_LEFT, CallEndReason.AGENT_HUNG_UP)
 
 
+class ConsultState(StrEnum):
+    """Where the invitation of a colleague into a call stands (warm hand-over)."""
+
+    RINGING = "ringing"
+    """The colleague's desk rings. Set when the agent invites."""
+    JOINED = "joined"
+    """Three are in the call. Set when the colleague accepts."""
+    ENDED = "ended"
+
+
+class ConsultEnd(StrEnum):
+    """Why an invitation is over."""
+
+    DECLINED = "declined"
+    TIMED_OUT = "timed_out"
+    WITHDRAWN = "withdrawn"
+    """The agent who invited took it back, or said goodbye to the colleague."""
+    LEFT = "left"
+    """The colleague went out of the call."""
+    HANDED_OVER = "handed_over"
+    """The call is the colleague's now."""
+    SEAT_LOST = "seat_lost"
+    MEDIA_LOST = "media_lost"
+    CALL_OVER = "call_over"
+    """The call itself ended."""
+
+
 class MediaReport(StrEnum):
     """What one side of a call receives from the other."""
 

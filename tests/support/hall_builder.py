@@ -12,6 +12,7 @@ from sqlalchemy import Connection, insert, select
 from sqlmodel import SQLModel
 
 from service_queue.actor import Actor
+from service_queue.consult_tables import ConsultRow
 from service_queue.hall import Hall, open_hall
 from service_queue.journal_entry import JournalEntry
 from service_queue.policy import Policy
@@ -31,6 +32,8 @@ from signaling.protocol.commands import (
     ComeBack,
     EndCall,
     GiveReturnCode,
+    InviteColleague,
+    JoinCall,
     LeaveTicket,
     MarkNoShow,
     OpenSeat,
@@ -225,6 +228,36 @@ class HallDriver:
         )
         await self.hall.execute(agent(n), command)
 
+    async def invite(
+        self,
+        n: int,
+        call_id: str,
+        *,
+        item: str | None = None,
+        department: str | None = None,
+        seat: str | None = None,
+    ) -> ConsultRow:
+        """Seat n asks a colleague into its call; returns the invitation."""
+        command = InviteColleague(
+            op_id=self.op(),
+            call_id=call_id,
+            reason=TransferReason.NEEDS_SPECIALIST,
+            to_item=item,
+            to_department=department,
+            to_seat=seat,
+        )
+        await self.hall.execute(agent(n), command)
+        consult = self.hall.mirror.invitations.into(call_id)
+        assert consult is not None
+        return consult
+
+    async def join(self, n: int, consult: ConsultRow, *, kiosk_n: int | None = None) -> None:
+        """Seat n joins; with `kiosk_n` it and that kiosk's resident see each other."""
+        await self.hall.execute(agent(n), JoinCall(op_id=self.op(), consult_id=consult.id))
+        if kiosk_n is not None:
+            await self.report(kiosk(kiosk_n), consult.id, MediaReport.FLOWING)
+            await self.report(agent(n), consult.id, MediaReport.FLOWING)
+
     async def return_code(self, n: int, call_id: str) -> ReturnCodeGiven:
         given = await self.hall.execute(agent(n), GiveReturnCode(op_id=self.op(), call_id=call_id))
         assert isinstance(given, ReturnCodeGiven)
@@ -244,7 +277,8 @@ class HallDriver:
         return [entry for entry in entries if not kinds or entry.kind in kinds]
 
     async def report(self, actor: Actor, call_id: str, media: MediaReport) -> None:
-        epoch = self.hall.mirror.offers[call_id].media_epoch
+        offer = self.hall.mirror.offers.get(call_id)
+        epoch = 1 if offer is None else offer.media_epoch
         await self.hall.execute(
             actor, ReportMedia(op_id=self.op(), call_id=call_id, media_epoch=epoch, media=media)
         )

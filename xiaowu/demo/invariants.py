@@ -18,7 +18,15 @@ from service_queue.journal_entry import JournalEntry
 from service_queue.matching import ANY_DEPARTMENT
 from service_queue.policy import Policy
 from service_queue.replay import Replay, ToldSeat, ToldTicket
-from signaling.protocol.words import CallState, Lane, SeatState, SeatStatus, TicketState
+from signaling.protocol.words import (
+    CallState,
+    ConsultEnd,
+    ConsultState,
+    Lane,
+    SeatState,
+    SeatStatus,
+    TicketState,
+)
 
 
 class Rule(StrEnum):
@@ -75,6 +83,9 @@ class History(Replay):
         for call_id, call in self.calls.items():
             ended = call.state is CallState.ENDED
             self._check(Rule.NOTHING_OPEN, ended, f"call {call_id} is {call.state}")
+        for consult_id, consult in self.consults.items():
+            over = consult.state is ConsultState.ENDED
+            self._check(Rule.NOTHING_OPEN, over, f"invitation {consult_id} is {consult.state}")
         for seat_id, seat in self.seats.items():
             idle = seat.state is SeatState.IDLE
             self._check(Rule.NOTHING_OPEN, idle, f"seat {seat_id} is {seat.state}")
@@ -184,6 +195,47 @@ class History(Replay):
             fresh = call_id not in self.calls
             self._check(Rule.LEGAL_MOVES, fresh, f"call {call_id} twice", entry)
         super().on_accepted(entry)
+
+    def on_invited(self, entry: JournalEntry) -> None:
+        """Into a call that goes on, once at a time, and somebody who is there and has nobody."""
+        seat, call = self.seat_of(entry), self.calls.get(entry.call_id or "")
+        goes_on = call is not None and call.state is not CallState.ENDED
+        self._check(Rule.LEASES, goes_on, "into no call that goes on", entry)
+        takes = seat.status is SeatStatus.AVAILABLE and not seat.away
+        self._check(Rule.LEGAL_MOVES, takes, "invited somebody not there", entry)
+        live = [one for one in self.consults.values() if one.state is not ConsultState.ENDED]
+        alone = all(one.call_id != entry.call_id for one in live)
+        self._check(Rule.LEASES, alone, "two are invited into one call", entry)
+        free = seat.ticket_id is None and all(one.seat_id != entry.seat_id for one in live)
+        self._check(Rule.ONE_TICKET_PER_SEAT, free, f"seat {entry.seat_id} has somebody", entry)
+        super().on_invited(entry)
+
+    def on_joined(self, entry: JournalEntry) -> None:
+        """By whom was invited, and in time."""
+        consult = self.consults.get(entry.word("consult") or "")
+        if consult is not None:
+            mine = consult.seat_id == entry.seat_id
+            self._check(Rule.LEASES, mine, "joined without being invited", entry)
+            self._check(Rule.LEASES, entry.at < consult.expires_at, "joined too late", entry)
+        super().on_joined(entry)
+
+    def on_passed_on(self, entry: JournalEntry) -> None:
+        """To the colleague who was in the call, and by nobody else's lease."""
+        consult, ticket = (
+            self.consults.get(entry.call_id or ""),
+            self.tickets.get(entry.ticket_id or ""),
+        )
+        if ticket is not None:
+            step = entry.number("epoch") == ticket.epoch + 1
+            self._check(Rule.LEASES, step, "the epoch is no step", entry)
+        held = consult is not None and (consult.seat_id, consult.end_reason, consult.call_id) == (
+            *(entry.seat_id, ConsultEnd.HANDED_OVER),
+            entry.word("from_call"),
+        )
+        self._check(Rule.LEASES, held, "passed on to nobody who was in the call", entry)
+        holds = self.seat_of(entry).ticket_id
+        self._check(Rule.ONE_TICKET_PER_SEAT, holds is None, f"it holds {holds}", entry)
+        super().on_passed_on(entry)
 
     def on_ended(self, entry: JournalEntry) -> None:
         """A ticket ends once."""

@@ -7,12 +7,25 @@ from typing import Final
 from sqlalchemy import Connection
 
 MUST_BE_EMPTY: Final = {
-    "a reserved seat has no offered ticket, or a seat that is not reserved has one": """
+    "a reserved seat has nobody who rings, or a seat that is not reserved has": """
         SELECT s.id FROM seat s WHERE (s.state = 'reserved') <>
-        EXISTS (SELECT 1 FROM ticket t WHERE t.seat_id = s.id AND t.state = 'offered')""",
-    "a seat in a call serves no ticket, or a seat that is not in one does": """
+        (EXISTS (SELECT 1 FROM ticket t WHERE t.seat_id = s.id AND t.state = 'offered')
+         OR EXISTS (SELECT 1 FROM consult c WHERE c.guest_seat_id = s.id
+                    AND c.state = 'ringing'))""",
+    "a seat in a call serves nobody, or a seat that is not in one does": """
         SELECT s.id FROM seat s WHERE (s.state = 'in_call') <>
-        EXISTS (SELECT 1 FROM ticket t WHERE t.seat_id = s.id AND t.state = 'serving')""",
+        (EXISTS (SELECT 1 FROM ticket t WHERE t.seat_id = s.id AND t.state = 'serving')
+         OR EXISTS (SELECT 1 FROM consult c WHERE c.guest_seat_id = s.id
+                    AND c.state = 'joined'))""",
+    "a seat holds a ticket and is a guest in a call": """
+        SELECT c.guest_seat_id AS id FROM consult c JOIN ticket t ON t.seat_id = c.guest_seat_id
+        WHERE c.state <> 'ended' AND t.state IN ('offered', 'serving')""",
+    "a colleague is invited into a call that is over, or that is another seat's": """
+        SELECT c.id FROM consult c WHERE c.state <> 'ended' AND NOT EXISTS
+        (SELECT 1 FROM call l WHERE l.id = c.call_id AND l.state <> 'ended'
+         AND l.seat_id = c.host_seat_id AND l.ticket_id = c.ticket_id)""",
+    "an invitation ended without a reason, or has one and goes on": """
+        SELECT id FROM consult WHERE (state = 'ended') <> (end_reason IS NOT NULL)""",
     "an offered ticket has no live offer with its epoch": """
         SELECT t.id FROM ticket t WHERE t.state = 'offered' AND NOT EXISTS
         (SELECT 1 FROM ticket_offer o WHERE o.id = t.offer_id AND o.outcome IS NULL

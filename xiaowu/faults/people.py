@@ -6,11 +6,13 @@ import random
 from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
+from service_queue.consult_tables import ConsultRow
 from service_queue.mirror import HallMirror
 from service_queue.tables import SeatRow, TicketRow
 from signaling.protocol import commands as c
 from signaling.protocol.words import (
     BreakReason,
+    ConsultState,
     DeclineReason,
     GreenReason,
     MediaReport,
@@ -57,6 +59,9 @@ def wishes_of_agent(scene: Scene, n: int) -> Sequence[c.StoredCommand]:
         seat_id = scene.random.choice([f"S{n}"] * 5 + [f"S{other}" for other in range(SEATS)])
         return [c.SignIn(op_id=scene.op(), seat_id=seat_id), c.OpenSeat(op_id=scene.op())]
     ticket = scene.mirror.ticket_at_seat(seat.id)
+    invited = scene.mirror.invitations.at_seat(seat.id)
+    if invited is not None:
+        return _draw(scene, _as_guest(scene, invited))
     match seat.state:
         case SeatState.RESERVED if ticket is not None:
             return _draw(scene, _rung(scene, ticket))
@@ -98,9 +103,11 @@ def _waiting(scene: Scene, ticket: TicketRow) -> list[tuple[int, Wish]]:
 
 
 def _talking(scene: Scene, call_id: str) -> list[tuple[int, Wish]]:
+    consult = scene.mirror.invitations.into(call_id)
     return [
         (2, lambda: [c.EndCall(op_id=scene.op(), call_id=call_id)]),
         *_media(scene, call_id),
+        *([] if consult is None else _consult_media(scene, consult)),
     ]
 
 
@@ -123,6 +130,7 @@ def _serving(scene: Scene, call_id: str) -> list[tuple[int, Wish]]:
         *_media(scene, call_id),
         (2, lambda: [c.MarkNoShow(op_id=scene.op(), call_id=call_id)]),
         (2, lambda: [_hand_over(scene, call_id)]),
+        *_with_colleague(scene, call_id),
         (2, lambda: [c.GiveReturnCode(op_id=scene.op(), call_id=call_id)]),
         (1, lambda: [_rebuild(scene, call_id)]),
         (6, lambda: [c.EndCall(op_id=scene.op(), call_id=call_id)]),
@@ -142,6 +150,65 @@ def _hand_over(scene: Scene, call_id: str) -> c.StoredCommand:
         to_seat=to_seat,
         to_item=to_item,
         to_department=to_department,
+    )
+
+
+def _with_colleague(scene: Scene, call_id: str) -> list[tuple[int, Wish]]:
+    """What an agent wants of a colleague: to come, to take over, to go."""
+    consult = scene.mirror.invitations.last_into(call_id)
+    wishes: list[tuple[int, Wish]] = [(12, lambda: [_invite(scene, call_id)])]
+    if consult is None:
+        return wishes
+    name = consult.id
+    return [
+        *wishes,
+        (12, lambda: [c.HandCallOver(op_id=scene.op(), consult_id=name)]),
+        (1, lambda: [c.EndConsult(op_id=scene.op(), consult_id=name)]),
+    ]
+
+
+def _as_guest(scene: Scene, consult: ConsultRow) -> list[tuple[int, Wish]]:
+    """What a colleague does whose desk rings, or who is in the call."""
+    name, reason = consult.id, DeclineReason.OTHER
+    if consult.state is ConsultState.RINGING:
+        return [
+            (12, lambda: [c.JoinCall(op_id=scene.op(), consult_id=name)]),
+            (2, lambda: [c.DeclineInvitation(op_id=scene.op(), consult_id=name, reason=reason)]),
+            (2, list),
+        ]
+    return [
+        *_consult_media(scene, consult),
+        (1, lambda: [c.EndConsult(op_id=scene.op(), consult_id=name)]),
+        (1, lambda: [c.EndCall(op_id=scene.op(), call_id=name)]),
+        (1, lambda: [c.TakeBreak(op_id=scene.op(), reason=BreakReason.REST)]),
+    ]
+
+
+def _consult_media(scene: Scene, consult: ConsultRow) -> list[tuple[int, Wish]]:
+    def report(media: MediaReport) -> list[c.StoredCommand]:
+        op, epoch = scene.op(), consult.media_epoch
+        return [c.ReportMedia(op_id=op, call_id=consult.id, media_epoch=epoch, media=media)]
+
+    def rebuild(link_id: str, epoch: int) -> list[c.StoredCommand]:
+        return [c.RebuildMedia(op_id=scene.op(), call_id=link_id, media_epoch=epoch)]
+
+    return [
+        (12, lambda: report(MediaReport.FLOWING)),
+        (1, lambda: report(MediaReport.STALLED)),
+        (1, lambda: rebuild(consult.id, consult.media_epoch)),
+        (1, lambda: rebuild(consult.desks_id, consult.desks_epoch)),
+    ]
+
+
+def _invite(scene: Scene, call_id: str) -> c.StoredCommand:
+    to_seat, to_item = f"S{scene.random.randrange(SEATS)}", scene.random.choice(ITEMS)
+    by_seat = scene.random.random() < 0.5  # noqa: PLR2004 - one way or the other
+    return c.InviteColleague(
+        op_id=scene.op(),
+        call_id=call_id,
+        reason=TransferReason.NEEDS_SPECIALIST,
+        to_seat=to_seat if by_seat else None,
+        to_item=None if by_seat else to_item,
     )
 
 

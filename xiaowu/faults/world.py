@@ -56,13 +56,13 @@ class VirtualClock:
 class PlainSealer:
     """Notes are not what is looked at here."""
 
-    def seal(self, text: str) -> bytes:
+    def seal(self, text: str, about: str = "") -> bytes:
         """As bytes."""
-        return text.encode()
+        return f"{about}\n{text}".encode()
 
-    def open(self, sealed: bytes) -> str:
+    def open(self, sealed: bytes, about: str = "") -> str:
         """As text."""
-        return sealed.decode()
+        return sealed.decode().removeprefix(f"{about}\n")
 
 
 @dataclass
