@@ -38,8 +38,8 @@ def admit(
         raise LastTicketGone
     caps = tx.policy.caps
     if caps.per_location is not None:
-        counted = tx.find(DayCounterRow, day=day, prefix=location.prefix)
-        if counted is not None and counted.n >= caps.per_location:
+        counted = tx.count(DayCounterRow, day=day, prefix=location.prefix)
+        if counted is not None and counted >= caps.per_location:
             raise CapReached(f"{caps.per_location} a day at a location")
     cap = caps.items.get(item.code)
     if cap is not None and tx.rows_of(_TAKEN, day=day, item=item.code)[0][0] >= cap:

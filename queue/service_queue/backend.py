@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -9,6 +10,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import URL, make_url
 
 from service_queue.errors import StoreUnavailable
+from service_queue.pending import OperationKey, Pending
 
 TURN_WITHIN_S: Final = 10.0
 """How long the writer waits while another process writes."""
@@ -63,6 +65,20 @@ class Backend(Protocol):
 
     def servers(self, connection: Connection) -> tuple[int, frozenset[int]]:
         """This connection's number, and those of all connections that are enlisted."""
+        ...
+
+    def answers(
+        self, connection: Connection, operations: Sequence[OperationKey]
+    ) -> dict[OperationKey, tuple[str, str]]:
+        """The commands and the answers that were given to those of them that were done before."""
+        ...
+
+    def put(self, connection: Connection, pending: Pending) -> None:
+        """Write what waited.
+
+        Raises:
+            OutOfStep: a row that is to be changed is not as it was thought to be.
+        """
         ...
 
     def outage(self, failure: Exception) -> str | None:

@@ -89,8 +89,7 @@ def read_changes(tx: Transaction) -> Changes:
 
 
 def _starts_since_green(tx: Transaction) -> int | None:
-    counter = tx.find(LineCounterRow, name=STARTS_SINCE_GREEN)
-    return None if counter is None else counter.n
+    return tx.count(LineCounterRow, name=STARTS_SINCE_GREEN)
 
 
 def _seen(tx: Transaction, model: type[R], ids: set[str]) -> Iterator[R]:

@@ -22,13 +22,15 @@ from service_queue.errors import OperationReused, PolicyUnreadable
 from service_queue.matcher import Matcher
 from service_queue.mirror import HallMirror
 from service_queue.overdue import LOOK_EVERY_S, Overdue, find_overdue
+from service_queue.pending import OperationKey
 from service_queue.policy import Policy
 from service_queue.policy_store import Applied, InForce, newest_version, read_in_force
 from service_queue.roll import Roll
 from service_queue.store import Elsewhere, Store
 from service_queue.sweep import forget_operations, sweep
-from service_queue.tables import JournalRow, OperationRow, table_of
+from service_queue.tables import JournalRow, table_of
 from service_queue.transaction import Sealer, Transaction, unguessable_id
+from service_queue.turn import Reach
 from signaling.protocol.commands import StoredCommand
 from signaling.protocol.events import CommandAnswer, answer
 from signaling.protocol.words import Role, SeatState, SeatStatus, TicketState
@@ -112,7 +114,7 @@ class Hall:
                 offering.match_all(tx)
             return result
 
-        return await self._write(unit, actor.subject)
+        return await self._write(unit, actor.subject, asked=(actor.subject, command.op_id))
 
     async def carry(self, actor: str, unit: Callable[[Transaction], _Result]) -> _Result:
         """Run a unit that does not come over the wire, such as a verdict from a kiosk's program.
@@ -330,7 +332,12 @@ class Hall:
         for listener in tuple(self._listeners):
             listener(changes)
 
-    async def _write(self, unit: Callable[[Transaction], _Result], actor: str) -> _Result:
+    async def _write(
+        self,
+        unit: Callable[[Transaction], _Result],
+        actor: str,
+        asked: OperationKey | None = None,
+    ) -> _Result:
         now = self.clock.now()
 
         def work(connection: Connection) -> tuple[_Result, Changes | None]:
@@ -346,7 +353,7 @@ class Hall:
                 self.mirror.apply(changes)
                 self._tell(changes)
 
-        result, _ = await self.store.write(work, follow)
+        result, _ = await self.store.write(work, follow, Reach.ROWS, asked)
         return result
 
     def _begin(self, connection: Connection, now: float, actor: str) -> Transaction:
@@ -434,25 +441,19 @@ async def open_hall(
 
 
 def _answered(tx: Transaction, actor: Actor, command: StoredCommand) -> CommandAnswer | None:
-    before = tx.find(OperationRow, subject=actor.subject, op_id=command.op_id)
+    before = tx.answered(actor.subject, command.op_id)
     if before is None:
         return None
-    if before.command != command.type:
+    command_type, given = before
+    if command_type != command.type:
         raise OperationReused
-    stored = answer.validate_json(before.answer)
+    stored = answer.validate_json(given)
     assert isinstance(stored, CommandAnswer)
     return stored
 
 
 def _remember(tx: Transaction, actor: Actor, command: StoredCommand, result: CommandAnswer) -> None:
-    tx.insert(
-        OperationRow,
-        subject=actor.subject,
-        op_id=command.op_id,
-        command=command.type,
-        answer=result.model_dump_json(),
-        at=tx.now,
-    )
+    tx.remember(actor.subject, command.op_id, command.type, result.model_dump_json())
 
 
 def _last_moment(connection: Connection) -> float:

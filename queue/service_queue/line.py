@@ -211,8 +211,7 @@ def lapse_rating(tx: Transaction, ticket: TicketRow) -> None:
 
 def open_ticket(tx: Transaction, kiosk_id: str) -> TicketRow | None:
     """The kiosk's open ticket, or None."""
-    found = tx.fixed(TicketRow, _OPEN, kiosk=kiosk_id)
-    return found[0] if found else None
+    return next((ticket for ticket in _at_kiosk(tx, kiosk_id) if ticket.state.is_open), None)
 
 
 def own(tx: Transaction, kiosk_id: str, ticket_id: str) -> TicketRow:
@@ -228,8 +227,20 @@ def own(tx: Transaction, kiosk_id: str, ticket_id: str) -> TicketRow:
 
 
 def _let_rating_lapse(tx: Transaction, kiosk_id: str) -> None:
-    for ticket in tx.fixed(TicketRow, _UNRATED, kiosk=kiosk_id):
-        lapse_rating(tx, ticket)
+    for ticket in _at_kiosk(tx, kiosk_id):
+        if ticket.rating_until is not None:
+            lapse_rating(tx, ticket)
+
+
+def _at_kiosk(tx: Transaction, kiosk_id: str) -> list[TicketRow]:
+    """The kiosk's open ticket and those that may be rated."""
+    return tx.at_kiosk(
+        kiosk_id,
+        lambda kiosk: [
+            *tx.fixed(TicketRow, _OPEN, kiosk=kiosk),
+            *tx.fixed(TicketRow, _UNRATED, kiosk=kiosk),
+        ],
+    )
 
 
 def _told_place(ticket: TicketRow, command: TakeTicket) -> dict[str, Any]:

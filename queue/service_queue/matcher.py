@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import bindparam, select
 
 from service_queue.hours import local_day
 from service_queue.late_calls import LateCalls
@@ -74,7 +74,7 @@ class Matcher:
     def __init__(self) -> None:
         self._index: LineIndex | None = None
         """None: read everything anew."""
-        self._connection: Connection | None = None
+        self._lineage: object = None
         self._policy = Policy()
         self._now = 0.0
         self._zone = "UTC"
@@ -143,8 +143,8 @@ class Matcher:
             self._count(tx, index)
 
     def _up_to_date(self, tx: Transaction) -> LineIndex:
-        # A commit that failed costs the writer its connection: what the index followed is undone.
-        lost = tx.connection is not self._connection
+        # Of a commit that failed, what the index followed is undone.
+        lost = tx.lineage is not self._lineage
         today = local_day(max(tx.now, self._now), self._zone)
         set_back = tx.now < self._now - SET_BACK_S
         if self._index is None or lost or set_back or today != self._day:
@@ -158,7 +158,7 @@ class Matcher:
 
     def _follow(self, tx: Transaction) -> None:
         index = self._index
-        if index is None or tx.connection is not self._connection:
+        if index is None or tx.lineage is not self._lineage:
             return
         doubted_tickets, self._tickets = self._tickets, set()
         doubted_seats, self._seats = self._seats, set()
@@ -178,7 +178,7 @@ class Matcher:
     def _read(self, tx: Transaction) -> LineIndex:
         """Everything, from the database."""
         index = self._index = LineIndex()
-        self._connection, self._policy, self._now = tx.connection, tx.policy, tx.now
+        self._lineage, self._policy, self._now = tx.lineage, tx.policy, tx.now
         self._tickets, self._seats, self._counted = set(), set(), None
         locations = tx.every(LocationRow, select(table_of(LocationRow)))
         self._districts = {location.id: location.district for location in locations}

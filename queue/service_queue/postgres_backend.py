@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import zlib
+from collections.abc import Sequence
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -18,6 +19,8 @@ from sqlalchemy.exc import DBAPIError
 from service_queue.backend import OUT_OF_TURN, READ_ONLY, READERS, Standing
 from service_queue.errors import StoreUnavailable
 from service_queue.journal_head import LAST_SEQ
+from service_queue.pending import OperationKey, Pending
+from service_queue.postgres_writes import answers, put
 
 try:
     import psycopg
@@ -132,6 +135,16 @@ class PostgresBackend:
         rows = cursor.execute(_SERVERS).fetchall()
         cursor.close()
         return (rows[0][0] if rows else 0), frozenset(pid for _, pid in rows)
+
+    def answers(
+        self, connection: Connection, operations: Sequence[OperationKey]
+    ) -> dict[OperationKey, tuple[str, str]]:
+        """All of them in one round trip."""
+        return answers(connection, operations)
+
+    def put(self, connection: Connection, pending: Pending) -> None:
+        """All of it in one round trip."""
+        put(connection, pending)
 
     def outage(self, failure: Exception) -> str | None:
         """A connection that is gone, a turn that did not come, a server that cannot write.

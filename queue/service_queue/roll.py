@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from service_queue.actor import Actor
 from service_queue.store import Store
+from service_queue.turn import Reach
 
 
 class Roll:
@@ -43,5 +44,5 @@ class Roll:
     async def is_one_lost(self) -> bool:
         """True, once, when a server is gone and it is for this one to say so."""
         before = self._servers
-        own, self._servers = await self._store.write(self._store.servers)
+        own, self._servers = await self._store.write(self._store.servers, reach=Reach.ASIDE)
         return bool(before - self._servers) and own == min(self._servers, default=own)

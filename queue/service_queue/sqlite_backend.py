@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
@@ -12,6 +13,10 @@ from sqlalchemy.exc import DBAPIError
 
 from service_queue.backend import READ_ONLY, READERS, TURN_WITHIN_S, Standing
 from service_queue.journal_head import LAST_SEQ
+from service_queue.pending import OperationKey, Pending
+from service_queue.sqlite_writes import put
+
+_ANSWER: Final = "SELECT command, answer FROM operation WHERE subject = ? AND op_id = ?"
 
 
 class SqliteBackend:
@@ -82,6 +87,23 @@ class SqliteBackend:
     def servers(self, connection: Connection) -> tuple[int, frozenset[int]]:
         """Nobody beside this one."""
         return 0, frozenset()
+
+    def answers(
+        self, connection: Connection, operations: Sequence[OperationKey]
+    ) -> dict[OperationKey, tuple[str, str]]:
+        """One look by the key each: there is no way to the file that could be saved."""
+        cursor = connection.connection.cursor()
+        found = {}
+        for key in operations:
+            row = cursor.execute(_ANSWER, key).fetchone()
+            if row is not None:
+                found[key] = row
+        cursor.close()
+        return found
+
+    def put(self, connection: Connection, pending: Pending) -> None:
+        """By texts for one row, run for many, and for many rows where they are alike."""
+        put(connection, pending)
 
     def outage(self, failure: Exception) -> str | None:
         """A full disk, or a lock that is not let go."""

@@ -57,6 +57,21 @@ class Statements:
         shape = ("count_up", model, *keys, None, counter)
         return self._made.get(shape) or self._keep(shape, self._count_up(model, keys, counter))
 
+    def insert_many(self, model: type[SQLModel], columns: Sequence[str], rows: int) -> str:
+        """So many new rows."""
+        shape = ("insert_many", model, rows, *columns)
+        return self._made.get(shape) or self._keep(shape, self._insert(model, columns, rows))
+
+    def count(self, model: type[SQLModel], keys: Sequence[str]) -> str:
+        """The `n` of the row with these `keys`."""
+        shape = ("count", model, *keys)
+        return self._made.get(shape) or self._keep(shape, self._count(model, keys))
+
+    def put_count(self, model: type[SQLModel], keys: Sequence[str]) -> str:
+        """Set the `n` of the row with these `keys`, which is made if it is not there."""
+        shape = ("put_count", model, *keys)
+        return self._made.get(shape) or self._keep(shape, self._put_count(model, keys))
+
     def change(self, model: type[SQLModel], columns: Sequence[str], tests: Sequence[str]) -> str:
         """New values for `columns`, where `tests` equal the parameters that follow them."""
         shape = ("change", model, *columns, None, *tests)
@@ -87,10 +102,20 @@ class Statements:
         where = f" WHERE {' AND '.join(tests)}" if tests else ""
         return f"SELECT {columns} FROM {self._quote(table.name)}{where}"
 
-    def _insert(self, model: type[SQLModel], columns: Sequence[str]) -> str:
+    def _insert(self, model: type[SQLModel], columns: Sequence[str], rows: int = 1) -> str:
         names = ", ".join(self._quote(column) for column in columns)
-        marks = ", ".join([self._mark] * len(columns))
-        return f"INSERT INTO {self._quote(table_of(model).name)} ({names}) VALUES ({marks})"
+        marks = f"({', '.join([self._mark] * len(columns))})"
+        into = f"{self._quote(table_of(model).name)} ({names})"
+        return f"INSERT INTO {into} VALUES {', '.join([marks] * rows)}"
+
+    def _count(self, model: type[SQLModel], keys: Sequence[str]) -> str:
+        where = " AND ".join(f"{self._quote(key)} = {self._mark}" for key in keys)
+        return f"SELECT n FROM {self._quote(table_of(model).name)} WHERE {where}"
+
+    def _put_count(self, model: type[SQLModel], keys: Sequence[str]) -> str:
+        names = ", ".join(self._quote(key) for key in keys)
+        update = f"ON CONFLICT ({names}) DO UPDATE SET n = excluded.n"
+        return f"{self._insert(model, (*keys, 'n'))} {update}"
 
     def _count_up(self, model: type[SQLModel], keys: Sequence[str], counter: str) -> str:
         table, count = self._quote(table_of(model).name), self._quote(counter)

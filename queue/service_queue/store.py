@@ -31,6 +31,9 @@ from service_queue.backend import (
 )
 from service_queue.errors import StoreClosed, StoreUnavailable
 from service_queue.journal_head import JournalHead, begin_journal
+from service_queue.known_rows import KnownRows
+from service_queue.pending import OperationKey, OutOfStep
+from service_queue.turn import Reach, Turn
 
 T = TypeVar("T")
 Unit = Callable[[Connection], T]
@@ -75,6 +78,9 @@ class Store:
         self._watchers: tuple[tuple[Watcher, asyncio.AbstractEventLoop], ...] = ()
         self._stood: Standing | None = None
         self._connection: Connection | None = None
+        self._known = KnownRows()
+        self._lineage = object()
+        """Another one when what was followed until then was undone."""
         self._enlisted = False
         self._closed = False
         self._writer = threading.Thread(target=self._write_forever, name="store-writer")
@@ -91,11 +97,21 @@ class Store:
         """
         return cls(*open_backend(url, turn_within_s))
 
-    async def write(self, unit: Unit[T], then: Callable[[T], None] | None = None) -> T:
+    async def write(
+        self,
+        unit: Unit[T],
+        then: Callable[[T], None] | None = None,
+        reach: Reach = Reach.ANYTHING,
+        asked: OperationKey | None = None,
+    ) -> T:
         """Run `unit` in a transaction and return its result after the commit.
 
         `then` is called with the result on the event loop, in commit order, even if whoever waits
         here was cancelled. An exception from `unit` undoes only that unit and is raised here.
+        A unit may be run again before it is answered, with nothing done of the first time.
+
+        `reach`: what the unit may touch; the less, the less it costs. `asked`: the operation it
+        answers, so that earlier answers to all units of a commit are looked for at once.
 
         Raises:
             StoreClosed: `close` was called before.
@@ -106,7 +122,7 @@ class Store:
         if self._closed:
             raise StoreClosed
         loop = asyncio.get_running_loop()
-        job = _Job(unit, then, loop, loop.create_future())
+        job = _Job(unit, then, reach, asked, loop, loop.create_future())
         self._inbox.put(job)
         result: T = await job.future
         return result
@@ -126,12 +142,12 @@ class Store:
             return unit(connection) if self._backend.claim(connection, name) else None
 
         if self._backend.has_one_writer:
-            return await self.write(claimed)
+            return await self.write(claimed, reach=Reach.ASIDE)
         return await self._aside(claimed, OUT_OF_TURN)
 
     async def look(self) -> None:
         """Have the watchers told of what was written elsewhere by now."""
-        await self.write(_nothing)
+        await self.write(_nothing, reach=Reach.ROWS)
 
     def watch(self, watcher: Watcher) -> Callable[[], None]:
         """Tell `watcher` of what others write; returns the undo."""
@@ -225,10 +241,13 @@ class Store:
                 self._connection = self.engine.connect()
                 if self._enlisted:
                     self._backend.enlist(self._connection)
-            with self._connection.begin():
-                head = self._begin_turn(self._connection)
-                for job in batch:
-                    job.run(self._connection, self._backend, head)
+            try:
+                self._transact(self._connection, batch, waits=True)
+            except OutOfStep as failure:
+                log.warning("a turn is done over: %s", failure)
+                self._known.clear()
+                self._lineage = object()
+                self._transact(self._connection, batch, waits=False)
         except Exception as failure:
             outage = _outage(self._backend, failure)
             if outage is None:
@@ -237,17 +256,29 @@ class Store:
             self._let_go()
             for job in batch:
                 job.fail(outage)
-        else:
-            self._end_turn(head)
         _deliver(batch)
+
+    def _transact(self, connection: Connection, batch: list[_Job], *, waits: bool) -> None:
+        """One transaction with all of the batch."""
+        with connection.begin():
+            head = self._begin_turn(connection)
+            turn = Turn(connection, self._backend, head, self._known, self._lineage, waits=waits)
+            turn.ask(job.asked for job in batch if job.asked is not None)
+            for job in batch:
+                job.run(turn, self._backend)
+            turn.flush()
+        self._end_turn(head)
 
     def _begin_turn(self, connection: Connection) -> JournalHead:
         """Look at what stands, when somebody watches, and tell what others changed."""
         if not self._watchers:
             self._stood = None
+            self._known.clear()
             return begin_journal(connection)
         stands, stood = self._backend.look(connection), self._stood
         self._stood = stands
+        if stood != stands:
+            self._known.clear()
         if stood is not None and stood != stands:
             # Committed by others: told whatever becomes of this turn.
             elsewhere = Elsewhere(stood.seq, stands.seq)
@@ -283,6 +314,8 @@ class Store:
         If a commit was lost on its way back, its rows are found at the next turn, as another's.
         """
         connection, self._connection = self._connection, None
+        self._known.clear()
+        self._lineage = object()
         if self._stood is not None:
             # SQLite counts other connections' writes anew for each connection.
             self._stood = Standing(self._stood.seq, _TELL_AGAIN)
@@ -295,36 +328,36 @@ class Store:
             log.warning("a lost connection could not be closed: %s", type(failure).__name__)
 
 
+@dataclass(eq=False, slots=True)
 class _Job:
     """One unit with the future its caller waits on."""
 
-    def __init__(
-        self,
-        unit: Unit[Any],
-        then: Callable[[Any], None] | None,
-        loop: asyncio.AbstractEventLoop,
-        future: asyncio.Future[Any],
-    ) -> None:
-        self.future = future
-        self.loop = loop
-        self._unit = unit
-        self._then = then
-        self._result: Any = None
-        self._failure: BaseException | None = None
+    unit: Unit[Any]
+    then: Callable[[Any], None] | None
+    reach: Reach
+    asked: OperationKey | None
+    loop: asyncio.AbstractEventLoop
+    future: asyncio.Future[Any]
+    _result: Any = None
+    _failure: BaseException | None = None
 
-    def run(self, connection: Connection, backend: Backend, head: JournalHead) -> None:
-        """Run the unit in a savepoint, so that its failure undoes only itself."""
-        cursor = connection.connection.cursor()
-        cursor.execute("SAVEPOINT unit")
-        seq = head.known
+    def run(self, turn: Turn, backend: Backend) -> None:
+        """Run the unit so that its failure undoes only itself.
+
+        Raises:
+            OutOfStep: the turn has to be done over.
+        """
+        self._failure = None
+        turn.begin_unit(self.reach)
         try:
-            self._result = self._unit(connection)
+            self._result = self.unit(turn.connection)
+        except OutOfStep:
+            raise
         except Exception as failure:  # whoever asked gets it; the others in the batch go on
             self._failure = _outage(backend, failure) or failure
-            cursor.execute("ROLLBACK TO SAVEPOINT unit")
-            head.rewind(seq)
-        cursor.execute("RELEASE SAVEPOINT unit")
-        cursor.close()
+            turn.undo_unit()
+        else:
+            turn.end_unit()
 
     def fail(self, failure: BaseException) -> None:
         if self._failure is None:
@@ -332,9 +365,9 @@ class _Job:
 
     def settle(self) -> None:
         """Tell who follows, then who waits; on the event loop."""
-        if self._failure is None and self._then is not None:
+        if self._failure is None and self.then is not None:
             try:
-                self._then(self._result)
+                self.then(self._result)
             except Exception:  # it was committed, and others are told of theirs after it
                 log.exception("what follows a commit failed")
         if self.future.done():

@@ -8,38 +8,27 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from sqlalchemy import Connection, Select
 from sqlmodel import SQLModel
 
 from service_queue.actor import SYSTEM
 from service_queue.call import CALL, CallEvent
-from service_queue.errors import TransitionRefused
-from service_queue.journal_head import journal_head
+from service_queue.pending import MOVING
 from service_queue.policy import Policy
 from service_queue.seat import SEAT, SeatEvent
-from service_queue.statements import count_up, plain, record, statements_of
-from service_queue.tables import (
-    CallRow,
-    JournalRow,
-    SeatRow,
-    TicketOfferRow,
-    TicketRow,
-)
+from service_queue.statements import plain, record, statements_of
+from service_queue.tables import CallRow, SeatRow, TicketOfferRow, TicketRow
 from service_queue.ticket import TICKET, TicketEvent
+from service_queue.turn import rows_on
 
 if TYPE_CHECKING:
     from service_queue.matcher import Matcher
 
 R = TypeVar("R", bound=SQLModel)
-
-Moving = TicketRow | SeatRow | CallRow
-"""Rows with a state."""
-
-_SHARED = (TicketRow, SeatRow, CallRow, TicketOfferRow)
 
 _in_words = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
@@ -104,7 +93,6 @@ class Transaction:
         `matcher`: what knows the line already; None: it is read when it is needed.
         """
         self.matcher = matcher
-        self.connection = connection
         self.now = now
         self.policy = policy
         self.sealer = sealer
@@ -113,32 +101,36 @@ class Transaction:
         self.touched = Touched()
         self.seq = 0
         """The last row of the journal this unit wrote; 0 while it wrote none."""
-        self.rows: dict[tuple[type[SQLModel], str], Moving | TicketOfferRow] = {}
+        self._rows = rows_on(connection)
+        self.rows = self._rows.rows
         """The seats, tickets, offers and calls this unit has seen, by class and id."""
         self._statements = statements_of(connection)
-        self._cursor: Any = connection.connection.cursor()
+
+    @property
+    def connection(self) -> Connection:
+        """For statements of one's own: everything that was done before is in the database."""
+        return self._rows.connection
+
+    @property
+    def lineage(self) -> object:
+        """Another one than before: what was followed until then may have been undone."""
+        return self._rows.lineage
 
     # --- reading ---------------------------------------------------------------------------
-
-    def one(self, model: type[R], statement: Select[Any]) -> R | None:
-        """The first row of `statement` (all columns of `model`'s table), or None."""
-        row = self.connection.execute(statement).first()
-        return None if row is None else self._known(record(model, row))
 
     def every(self, model: type[R], statement: Select[Any]) -> list[R]:
         """All rows of `statement` (all columns of `model`'s table)."""
         rows = self.connection.execute(statement).all()
-        return [self._known(record(model, row)) for row in rows]
+        return [self._rows.known(record(model, row)) for row in rows]
 
     def fixed(self, model: type[R], statement: Select[Any], **parameters: object) -> list[R]:
         """As `every`, for a statement that is a constant of its module, with its parameters."""
-        return [self._known(record(model, row)) for row in self.rows_of(statement, **parameters)]
+        rows = self.rows_of(statement, **parameters)
+        return [self._rows.known(record(model, row)) for row in rows]
 
     def rows_of(self, statement: Select[Any], **parameters: object) -> list[tuple[Any, ...]]:
         """The bare rows of a statement that is a constant of its module."""
-        text, values = self._statements.fixed(statement, parameters)
-        rows: list[tuple[Any, ...]] = self._cursor.execute(text, values).fetchall()
-        return rows
+        return self._rows.select(*self._statements.fixed(statement, parameters))
 
     def find(self, model: type[R], **keys: object) -> R | None:
         """The row of `model` whose columns equal `keys`, or None.
@@ -146,30 +138,41 @@ class Transaction:
         Within a unit a seat, a ticket, an offer and a call are each one object, which follows what
         is done to its row.
         """
-        wanted = {name: plain(value) for name, value in keys.items() if value is not None}
-        nulls = [name for name, value in keys.items() if value is None]
-        text = self._statements.find(model, tuple(wanted), nulls)
-        row = self._cursor.execute(text, tuple(wanted.values())).fetchone()
-        return None if row is None else self._known(record(model, row))
+        return self._rows.find(model, keys)
 
     def need(self, model: type[R], **keys: object) -> R:
         """As `find`, for a row that a foreign key promises."""
-        row = self.find(model, **keys)
+        row = self._rows.find(model, keys)
         assert row is not None, f"{model.__name__} {keys} is missing"
         return row
+
+    def at_kiosk(
+        self, kiosk_id: str, read: Callable[[str], Iterable[TicketRow]]
+    ) -> list[TicketRow]:
+        """A kiosk's tickets that are open or may be rated; `read` finds them in the database."""
+        return self._rows.at_kiosk(kiosk_id, read)
+
+    def answered(self, subject: str, op_id: str) -> tuple[str, str] | None:
+        """The command and the answer that were given under this number, or None."""
+        return self._rows.answered(subject, op_id)
+
+    def count(self, model: type[SQLModel], **keys: str) -> int | None:
+        """The `n` of a row with these `keys`, or None when there is none."""
+        return self._rows.count(model, keys)
 
     # --- writing ---------------------------------------------------------------------------
 
     def add(self, row: SQLModel) -> None:
         """Insert a row."""
-        values = {name: value for name, value in row.__dict__.items() if name[0] != "_"}
-        self.insert(type(row), **values)
-        self._known(row)
+        if isinstance(row, MOVING):
+            self._rows.add(row)
+        else:
+            values = {name: value for name, value in row.__dict__.items() if name[0] != "_"}
+            self._rows.insert(type(row), values)
 
-    def insert(self, model: type[SQLModel], **values: Any) -> None:
-        """Insert a row of which nobody needs the object: making one of a table costs more."""
-        text = self._statements.insert(model, tuple(values))
-        self._cursor.execute(text, tuple(map(plain, values.values())))
+    def remember(self, subject: str, op_id: str, command: str, answer: str) -> None:
+        """Keep the answer to a command, in case it is asked again."""
+        self._rows.remember((subject, op_id, command, answer, self.now))
 
     def note(
         self,
@@ -183,31 +186,17 @@ class Transaction:
         **detail: Any,
     ) -> None:
         """Append to the journal. Never personal data."""
-        seq = journal_head(self.connection).following()
-        self.insert(
-            JournalRow,
-            seq=seq,
-            at=self.now,
-            kind=kind,
-            actor=self.actor,
-            kiosk_id=kiosk_id,
-            seat_id=seat_id,
-            ticket_id=ticket_id,
-            call_id=call_id,
-            reason=reason,
-            detail=_in_words(detail) if detail else "{}",
-        )
-        self.seq = seq
+        words = _in_words(detail) if detail else "{}"
+        entry = (kind, self.actor, kiosk_id, seat_id, ticket_id, call_id, reason, words)
+        self.seq = self._rows.note((self.now, *map(plain, entry)))
 
-    def count_up(self, model: type[SQLModel], counter: str = "n", **keys: str) -> int:
-        """Raise the counter of a row by one, from 0 if there is none yet; returns it."""
-        return count_up(self.connection, model, counter, **keys)
+    def count_up(self, model: type[SQLModel], **keys: str) -> int:
+        """Raise the `n` of a row with these `keys` by one, from 0 if there is none yet."""
+        return self._rows.count_up(model, keys)
 
     def set_count(self, model: type[SQLModel], n: int, **keys: str) -> None:
         """Set the `n` of a row with these `keys`, which is made if it is not there."""
-        text = self._statements.change(model, ("n",), tuple(keys))
-        if not self._cursor.execute(text, (n, *keys.values())).rowcount:
-            self.add(model(n=n, **keys))
+        self._rows.set_count(model, n, keys)
 
     def move_ticket(self, ticket: TicketRow, event: TicketEvent, **values: Any) -> None:
         """Move a ticket along its table, with other columns, if it still stands where we read it.
@@ -217,66 +206,39 @@ class Transaction:
         """
         target = TICKET.after(ticket.state, event)
         values |= {"state": target, "state_since": self.now}
-        self._move(ticket, ticket.state, values)
+        self._rows.change(ticket, values)
         self.touched.tickets.add(ticket.id)
 
     def move_seat(self, seat: SeatRow, event: SeatEvent, **values: Any) -> None:
         """As `move_ticket`, for a seat's state."""
         target = SEAT.after(seat.state, event)
         values |= {"state": target, "state_since": self.now}
-        self._move(seat, seat.state, values)
+        self._rows.change(seat, values)
         self.touched.seats.add(seat.id)
 
     def move_call(self, call: CallRow, event: CallEvent, **values: Any) -> None:
         """As `move_ticket`, for a call."""
         target = CALL.after(call.state, event)
         values |= {"state": target, "state_since": self.now}
-        self._move(call, call.state, values)
+        self._rows.change(call, values)
         self.touched.calls.add(call.id)
 
     def set_ticket(self, ticket: TicketRow, **values: Any) -> None:
         """Change columns of a ticket other than its state."""
-        self._set(ticket, values)
+        self._rows.change(ticket, values)
         self.touched.tickets.add(ticket.id)
 
     def set_seat(self, seat: SeatRow, **values: Any) -> None:
         """Change columns of a seat other than its state."""
-        self._set(seat, values)
+        self._rows.change(seat, values)
         self.touched.seats.add(seat.id)
 
     def set_call(self, call: CallRow, **values: Any) -> None:
         """Change columns of a call other than its state."""
-        self._set(call, values)
+        self._rows.change(call, values)
         self.touched.calls.add(call.id)
 
     def set_offer(self, offer: TicketOfferRow, **values: Any) -> None:
         """Change columns of a ticket offer."""
-        self._set(offer, values)
+        self._rows.change(offer, values)
         self.touched.offers.add(offer.id)
-
-    def _move(self, row: Moving, was: str, values: Mapping[str, Any]) -> None:
-        if self._change(row, values, ("id", "state"), (row.id, was)) != 1:
-            raise TransitionRefused(f"{row.__tablename__} is no longer {was}")
-
-    def _set(self, row: Moving | TicketOfferRow, values: Mapping[str, Any]) -> None:
-        self._change(row, values, ("id",), (row.id,))
-
-    def _change(
-        self,
-        row: Moving | TicketOfferRow,
-        values: Mapping[str, Any],
-        tests: tuple[str, ...],
-        olds: tuple[str, ...],
-    ) -> int:
-        text = self._statements.change(type(row), tuple(values), tests)
-        parameters = (*map(plain, values.values()), *map(plain, olds))
-        changed: int = self._cursor.execute(text, parameters).rowcount
-        if changed:
-            row.__dict__.update(values)  # what SQLModel's own setting of an attribute comes to
-        return changed
-
-    def _known(self, row: R) -> R:
-        """The object this unit already has for the row, which is as new as the row itself."""
-        if not isinstance(row, _SHARED):
-            return row
-        return cast(R, self.rows.setdefault((type(row), row.id), row))

@@ -52,10 +52,18 @@ class Power:
 def connection_on(power: Power) -> type[sqlite3.Connection]:
     """The class of the connections of a machine on this power."""
 
+    def drawing(row: Any) -> Any:
+        power.draw()
+        return row
+
     class MachineCursor(sqlite3.Cursor):
         def execute(self, sql: str, parameters: Any = (), /) -> MachineCursor:
             power.draw()
             super().execute(sql, parameters)
+            return self
+
+        def executemany(self, sql: str, rows: Any, /) -> MachineCursor:
+            super().executemany(sql, map(drawing, rows))
             return self
 
     class MachineConnection(sqlite3.Connection):
