@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 
 from signaling.protocol.commands import ClientMessage
 from signaling.protocol.events import Answer, Hello, ServerEvent
+from signaling.protocol.identity import UnmaskReason
 from signaling.protocol.version import MAX_MESSAGE_BYTES, PROTOCOL_VERSION
 from signaling.protocol.words import Role
 
@@ -26,7 +27,14 @@ _REF: Final = "#/$defs/"
 
 def protocol_schema() -> JsonSchema:
     """One schema whose `$defs` hold every message, view, shape and word of the wire."""
-    received = _definitions({"ServerEvent": ServerEvent, "Answer": Answer, "Role": Role})
+    received = _definitions(
+        {
+            "ServerEvent": ServerEvent,
+            "Answer": Answer,
+            "Role": Role,
+            "UnmaskReason": UnmaskReason,
+        }
+    )
     sent = _definitions({"ClientMessage": ClientMessage, "Hello": Hello})
     for name, definition in received.items():
         if name not in sent:  # the server writes every field; a client may leave defaults out
@@ -66,6 +74,7 @@ def _tidy(definition: JsonSchema) -> None:
     for part in properties.values():
         part.pop("title", None)
         part.pop("default", None)
+        part.pop("maxItems", None)  # the TypeScript compiler would write a tuple for each length
         if "prefixItems" in part:  # draft 7, which the TypeScript compiler reads, calls it `items`
             part["items"] = part.pop("prefixItems")
     if "type" in properties and "const" in properties["type"]:

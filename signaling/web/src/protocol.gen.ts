@@ -136,6 +136,26 @@ export type SeatState = 'idle' | 'reserved' | 'in_call' | 'wrap_up'
  */
 export type SeatStatus = 'offline' | 'available' | 'on_break'
 /**
+ * Why an invitation is over.
+ */
+export type ConsultEnd =
+  | 'declined'
+  | 'timed_out'
+  | 'withdrawn'
+  | 'left'
+  | 'handed_over'
+  | 'seat_lost'
+  | 'media_lost'
+  | 'call_over'
+/**
+ * Where the invitation of a colleague into a call stands (warm hand-over).
+ */
+export type ConsultState = 'ringing' | 'joined' | 'ended'
+/**
+ * The two ends of a call.
+ */
+export type Party = 'resident' | 'agent'
+/**
  * Why a check ended without a verdict.
  */
 export type EndingReason =
@@ -168,10 +188,6 @@ export type IdentityWay = 'face' | 'no_face'
  * Which part of the line a ticket stands in; within a lane the earlier place goes first.
  */
 export type Lane = 'ordinary' | 'technical_drop' | 'returned' | 'appointment' | 'recalled'
-/**
- * The two ends of a call.
- */
-export type Party = 'resident' | 'agent'
 /**
  * Which screen a kiosk belongs on.
  */
@@ -215,6 +231,10 @@ export type ServerEvent =
   | AttachmentReplaced
   | AccessRevoked
   | ServerClosing
+/**
+ * Why an agent reads the whole number.
+ */
+export type UnmaskReason = 'fill_form' | 'compare_document' | 'search_record' | 'hand_to_department'
 
 /**
  * The wire between kiosks, seats, walls and the server.
@@ -239,6 +259,8 @@ export interface Protocol {
   ClientMessage: ClientMessage
   Colleague: Colleague
   ComeBack: ComeBack
+  ConsultEnd: ConsultEnd
+  ConsultState: ConsultState
   CueEvidence: CueEvidence
   DecideIdentity: DecideIdentity
   DecisionReason: DecisionReason
@@ -246,6 +268,7 @@ export interface Protocol {
   DeclineReason: DeclineReason
   DeclineTicket: DeclineTicket
   Description: Description
+  DeskConsult: DeskConsult
   DeskDecision: DeskDecision
   DeskIdentity: DeskIdentity
   DeskMark: DeskMark
@@ -276,6 +299,7 @@ export interface Protocol {
   ItemGuide: ItemGuide
   ItemRef: ItemRef
   JoinCall: JoinCall
+  KioskColleague: KioskColleague
   KioskIdentity: KioskIdentity
   KioskPhase: KioskPhase
   KioskTicket: KioskTicket
@@ -327,6 +351,7 @@ export interface Protocol {
   TicketTaken: TicketTaken
   TransferCall: TransferCall
   TransferReason: TransferReason
+  UnmaskReason: UnmaskReason
   WaitRange: WaitRange
   WallAlert: WallAlert
   WallKiosk: WallKiosk
@@ -367,43 +392,10 @@ export interface Ahead {
  * Whether somebody alive was there and followed the cues.
  */
 export interface AliveEvidence {
-  /**
-   * @maxItems 8
-   */
-  cues:
-    | []
-    | [CueEvidence]
-    | [CueEvidence, CueEvidence]
-    | [CueEvidence, CueEvidence, CueEvidence]
-    | [CueEvidence, CueEvidence, CueEvidence, CueEvidence]
-    | [CueEvidence, CueEvidence, CueEvidence, CueEvidence, CueEvidence]
-    | [CueEvidence, CueEvidence, CueEvidence, CueEvidence, CueEvidence, CueEvidence]
-    | [CueEvidence, CueEvidence, CueEvidence, CueEvidence, CueEvidence, CueEvidence, CueEvidence]
-    | [
-        CueEvidence,
-        CueEvidence,
-        CueEvidence,
-        CueEvidence,
-        CueEvidence,
-        CueEvidence,
-        CueEvidence,
-        CueEvidence
-      ]
+  cues: CueEvidence[]
   outcome: string
   passive: number | null
-  /**
-   * @maxItems 8
-   */
-  signs:
-    | []
-    | [string]
-    | [string, string]
-    | [string, string, string]
-    | [string, string, string, string]
-    | [string, string, string, string, string]
-    | [string, string, string, string, string, string]
-    | [string, string, string, string, string, string, string]
-    | [string, string, string, string, string, string, string, string]
+  signs: string[]
   unbroken: boolean | null
 }
 /**
@@ -495,19 +487,7 @@ export interface CaptureEvidence {
 export interface CardEvidence {
   age: number | null
   birth_year: number | null
-  /**
-   * @maxItems 8
-   */
-  contradictions:
-    | []
-    | [string]
-    | [string, string]
-    | [string, string, string]
-    | [string, string, string, string]
-    | [string, string, string, string, string]
-    | [string, string, string, string, string, string]
-    | [string, string, string, string, string, string, string]
-    | [string, string, string, string, string, string, string, string]
+  contradictions: string[]
   expired: boolean | null
   least_confidence: number | null
   masked_name: string
@@ -809,6 +789,55 @@ export interface Colleague {
   status: SeatStatus
 }
 /**
+ * A colleague in an agent's call, or an agent in a colleague's (warm hand-over).
+ */
+export interface DeskConsult {
+  agent_name: string
+  department: string
+  end_reason: ConsultEnd | null
+  expires_at: number
+  host: boolean
+  id: string
+  invited_at: number
+  item: ItemRef
+  link: MediaLink | null
+  ready: boolean
+  reason: TransferReason
+  seat_name: string
+  state: ConsultState
+}
+/**
+ * A service item, by name.
+ */
+export interface ItemRef {
+  code: string
+  name: string
+  name_en: string
+}
+/**
+ * Build (or keep) a peer connection to the other side.
+ *
+ * It exists from the moment the ticket is offered, so that the transport stands before anyone
+ * accepts. `attach` is False until then: no camera or microphone may be attached.
+ */
+export interface MediaLink {
+  attach: boolean
+  call_id: string
+  ice_servers: IceServer[]
+  media_epoch: number
+  peer_present: boolean
+  peer_restarts_ice: boolean
+  you_are: Party
+}
+/**
+ * A STUN or TURN server, as RTCIceServer wants it.
+ */
+export interface IceServer {
+  credential: string | null
+  urls: string[]
+  username: string | null
+}
+/**
  * What an agent decided, and who stood by it.
  */
 export interface DeskDecision {
@@ -931,6 +960,7 @@ export interface DeskView {
   break_reason: BreakReason | null
   call: CallView | null
   colleagues: Colleague[]
+  consult: DeskConsult | null
   link: MediaLink | null
   note: string
   offer: DeskOffer | null
@@ -947,29 +977,6 @@ export interface DeskView {
   status: SeatStatus
   ticket: DeskTicket | null
   wrap_up: WrapUpView | null
-}
-/**
- * Build (or keep) a peer connection to the other side.
- *
- * It exists from the moment the ticket is offered, so that the transport stands before anyone
- * accepts. `attach` is False until then: no camera or microphone may be attached.
- */
-export interface MediaLink {
-  attach: boolean
-  call_id: string
-  ice_servers: IceServer[]
-  media_epoch: number
-  peer_present: boolean
-  peer_restarts_ice: boolean
-  you_are: Party
-}
-/**
- * A STUN or TURN server, as RTCIceServer wants it.
- */
-export interface IceServer {
-  credential: string | null
-  urls: string[]
-  username: string | null
 }
 /**
  * The line, at a glance.
@@ -992,14 +999,6 @@ export interface QueueLine {
   lane: Lane
   location: LocationRef
   number: string
-}
-/**
- * A service item, by name.
- */
-export interface ItemRef {
-  code: string
-  name: string
-  name_en: string
 }
 /**
  * The code with which a resident comes back for the same matter (回头号).
@@ -1028,6 +1027,13 @@ export interface Hello {
   protocol: number
   restarts_ice?: boolean
   token: string
+}
+/**
+ * A second agent, asked into the call.
+ */
+export interface KioskColleague {
+  link: MediaLink | null
+  seat_name: string
 }
 /**
  * The check, as the kiosk's page shows it.
@@ -1087,6 +1093,7 @@ export interface KioskUpdated {
  */
 export interface KioskView {
   call: CallView | null
+  colleague: KioskColleague | null
   hours: ServiceHours
   identity: KioskIdentity | null
   kiosk_id: string
@@ -1236,7 +1243,6 @@ export interface WallToday {
   policy: string
   /**
    * @minItems 5
-   * @maxItems 5
    */
   ratings: [number, number, number, number, number]
   serving: number

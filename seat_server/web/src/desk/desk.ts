@@ -1,8 +1,10 @@
 import {
   type BreakReason,
   type ClientMessage,
+  type DecisionReason,
   type DeclineReason,
   type DeskView,
+  type IdentityDecision,
   type LinkStatus,
   mark,
   opId,
@@ -10,8 +12,9 @@ import {
   type SelfView,
   type ServerEvent,
   type TransferReason,
+  type UnmaskReason,
 } from '@xiaowu/wire'
-import { ApiError, type CatalogueItem, type Person, SessionApi } from '../session/api'
+import { ApiError, type CatalogueItem, type Holder, type Override, type Person, SessionApi } from '../session/api'
 import { HallLink } from '../session/hall_link'
 import type { Memory } from '../session/memory'
 import { Checklist } from './checklist'
@@ -212,6 +215,33 @@ export class Desk {
     const call = this.state.view?.call
     if (!call) return Promise.resolve(false)
     return this.ask({ type: 'call.give_return_code', call_id: call.id })
+  }
+
+  /** Have the resident in the call show who they are. */
+  askIdentity(): Promise<boolean> {
+    const call = this.state.view?.call
+    if (!call) return Promise.resolve(false)
+    return this.ask({ type: 'identity.ask', call_id: call.id })
+  }
+
+  decideIdentity(decision: IdentityDecision, reason: DecisionReason, note: string): Promise<boolean> {
+    const call = this.state.view?.call
+    if (!call) return Promise.resolve(false)
+    return this.ask({ type: 'identity.decide', call_id: call.id, decision, reason, note })
+  }
+
+  /** Accept against the evidence, with a second person. Raises ApiError. */
+  async overrideIdentity(override: Override): Promise<void> {
+    const call = this.state.view?.call
+    if (!call) throw new ApiError('call_unknown', 404)
+    await this.api.overrideIdentity(call.id, override)
+  }
+
+  /** The whole name and number; kept nowhere but where they are shown. Raises ApiError. */
+  async unmask(reason: UnmaskReason): Promise<Holder> {
+    const call = this.state.view?.call
+    if (!call) throw new ApiError('call_unknown', 404)
+    return this.api.unmask(call.id, reason)
   }
 
   setShiftEnd(at: number | null): Promise<boolean> {

@@ -11,6 +11,10 @@ export type Action =
   | 'transfer'
   | 'no_show'
   | 'return_code'
+  | 'identity'
+  | 'confirm_identity'
+  | 'refuse_identity'
+  | 'unmask'
   | 'notes'
   | 'extend'
   | 'shortcuts'
@@ -41,6 +45,10 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { action: 'transfer', key: 't', cap: 'T', works: ['call'] },
   { action: 'no_show', key: 'k', cap: 'K', works: ['call'] },
   { action: 'return_code', key: 'r', cap: 'R', works: ['call', 'wrap_up'] },
+  { action: 'identity', key: 'i', cap: 'I', works: ['call'] },
+  { action: 'confirm_identity', key: 'y', cap: 'Y', works: ['call'] },
+  { action: 'refuse_identity', key: 'u', cap: 'U', works: ['call'] },
+  { action: 'unmask', key: 'p', cap: 'P', works: ['call'] },
   { action: 'notes', key: 'n', cap: 'N', works: ['call', 'wrap_up'] },
   { action: 'extend', key: 'e', cap: 'E', works: ['wrap_up'] },
   { action: 'shortcuts', key: '?', cap: '?', works: ALWAYS },

@@ -1,4 +1,4 @@
-import type { Role } from '@xiaowu/wire'
+import type { DecisionReason, Role, UnmaskReason } from '@xiaowu/wire'
 
 /** Who is signed in at this browser. */
 export interface Person {
@@ -21,6 +21,20 @@ export interface CatalogueItem {
   name_en: string
   department: string
   initials: string
+}
+
+/** Whom the resident's card names. */
+export interface Holder {
+  name: string
+  number: string
+}
+
+/** Accepting a resident against the evidence: why, and who stands by it. */
+export interface Override {
+  reason: DecisionReason
+  note: string
+  login: string
+  password: string
 }
 
 /** The server said no, or could not be reached (`unreachable`). */
@@ -85,6 +99,14 @@ export class SessionApi {
 
   async items(): Promise<CatalogueItem[]> {
     return ((await this.call('GET', '/api/items')) as { items: CatalogueItem[] }).items
+  }
+
+  async overrideIdentity(callId: string, override: Override): Promise<void> {
+    await this.call('POST', '/api/identity/overrides', { call_id: callId, ...override })
+  }
+
+  async unmask(callId: string, reason: UnmaskReason): Promise<Holder> {
+    return (await this.call('POST', '/api/identity/unmask', { call_id: callId, reason })) as Holder
   }
 
   private async requestToken(): Promise<string> {

@@ -1,4 +1,4 @@
-import type { CallView, DeskTicket, DeskView } from '@xiaowu/wire'
+import type { CallView, DeskIdentity, DeskTicket, DeskView } from '@xiaowu/wire'
 
 const item = { code: 'sb001', name: '参保登记', name_en: 'Join the pension scheme' }
 const location = { id: 'qinghe', name: '青河镇', name_en: 'Qinghe Town', time_zone: 'Asia/Shanghai' }
@@ -16,6 +16,61 @@ export const ticket: DeskTicket = {
   recalls: 0,
   hand_overs: 0,
   handed_over_by: null,
+  identity: null,
+}
+
+/** A check with everything good, not yet decided. */
+export const identity: DeskIdentity = {
+  state: 'graded',
+  state_since: 250,
+  way: 'face',
+  grade: 'clear',
+  marks: [
+    { part: 'alive', mark: 'good' },
+    { part: 'capture', mark: 'good' },
+    { part: 'card', mark: 'good' },
+    { part: 'face', mark: 'good' },
+  ],
+  evidence: {
+    card: {
+      source: 'chip',
+      outcome: 'ok',
+      number_valid: true,
+      contradictions: [],
+      masked_name: '测**',
+      masked_number: '**************002X',
+      birth_year: 1949,
+      age: 76,
+      expired: false,
+      least_confidence: null,
+    },
+    face: {
+      outcome: 'ok',
+      band: 'match',
+      similarity: 0.71,
+      frames: 5,
+      portrait_outcome: 'ok',
+      capped: false,
+      engine: 'sface',
+      engine_version: '1',
+      calibration: 'c1',
+    },
+    alive: {
+      outcome: 'live',
+      cues: [{ kind: 'turn_left', outcome: 'seen' }],
+      unbroken: true,
+      passive: 0.1,
+      signs: [],
+    },
+    capture: { suspicion: 'none' },
+  },
+  age_group: 'from_14',
+  guardian: null,
+  ending: null,
+  until: null,
+  may_unmask: true,
+  needs_second: false,
+  decision: null,
 }
 
 export const call: CallView = {

@@ -10,6 +10,7 @@ export const ICONS = {
   pause: 'M8 5v14M16 5v14',
   cup: 'M4 8h12v6a5 5 0 0 1-5 5H9a5 5 0 0 1-5-5zM16 10h2a2.5 2.5 0 0 1 0 5h-2M7 2v2.5M11 2v2.5',
   check: 'M4 12.5l5 5L20 6.5',
+  minus: 'M6 12h12',
   ready: 'M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zM8 12.5l3 3 5.5-6',
   alert: 'M12 3.5L22 20.5H2zM12 10v4.5M12 17.3v.2',
   keyboard: 'M2 6h20v12H2zM6 10h.1M10 10h.1M14 10h.1M18 10h.1M7 14h10',

@@ -17,6 +17,7 @@ function ticket(id: string, over: Partial<WallTicket> = {}): WallTicket {
     green: null,
     parked_until: null,
     hand_overs: 0,
+    identity: null,
     wait: null,
     ...over,
   }
@@ -62,6 +63,7 @@ function board(over: Partial<WallView> = {}): WallView {
       gini: null,
       alerts: [],
       policy: '',
+      identity_overrides: 0,
     },
     ...over,
   }
