@@ -20,7 +20,7 @@ class Pace:
     window_low_s: float = 3.0
     window_high_s: float = 4.0
     pause_low_s: float = 0.4
-    pause_high_s: float = 1.1
+    pause_high_s: float = 1.4
 
 
 USUAL: Final = Pace()
@@ -50,16 +50,18 @@ def draw_sequence(
     pace: Pace = USUAL,
     kinds: Sequence[CueKind] = tuple(CueKind),
 ) -> tuple[Cue, ...]:
-    """Draw `n` different cues. Pass `random.Random(secrets.randbits(128))`, after it has begun.
+    """Draw `n` cues, none twice running. Pass `random.Random(secrets.randbits(128))`.
 
-    Raises:
-        ValueError: there are fewer kinds than cues.
+    Of five kinds there are 80 sequences of three, each as likely as the next.
     """
+    drawn: list[CueKind] = []
+    for _ in range(n):
+        drawn.append(rng.choice([kind for kind in kinds if kind not in drawn[-1:]]))
     return tuple(
         Cue(
             kind=kind,
             opens_at_s=rng.uniform(pace.pause_low_s, pace.pause_high_s),
             window_s=rng.uniform(pace.window_low_s, pace.window_high_s),
         )
-        for kind in rng.sample(list(kinds), n)
+        for kind in drawn
     )

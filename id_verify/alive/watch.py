@@ -79,7 +79,7 @@ class Watch:
         if observation.t_s - self._seen_s > GONE_S:
             return self._close(observation.t_s, CueOutcome.MISSED)
         if self._opened_s is None:
-            return self._pause(observation)
+            return self._pause(observation, acts)
         return self._listen(observation.t_s, acts)
 
     @property
@@ -106,10 +106,15 @@ class Watch:
         self._paused_since_s = t_s
         self.keep = True
 
-    def _pause(self, observation: Observation) -> tuple[Step, ...]:
+    def _pause(self, observation: Observation, acts: Sequence[Seen]) -> tuple[Step, ...]:
         """Between two cues: wait for its time to come, and for the face to look straight."""
         assert self._reader is not None  # feed() comes here only after it settled
         waited_s = observation.t_s - self._paused_since_s
+        unasked = any(
+            seen.act in NOT_BY_CHANCE and seen.began_s > self._paused_since_s for seen in acts
+        )
+        if unasked and self._current is not None:
+            return self._close(observation.t_s, CueOutcome.ANOTHER)
         resting = observation.face is not None and self._reader.resting
         cue = self._current
         if cue is None:
