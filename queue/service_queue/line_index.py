@@ -117,6 +117,7 @@ class LineIndex:
         if place is None:
             return
         self._unfile(place)
+        self._unbar(place)
         _take_out(self._by_location, place.ticket.location_id, ticket_id)
         if place.ticket.last_seat_id is not None:
             _take_out(self._knowing, place.ticket.last_seat_id, ticket_id)
@@ -302,9 +303,10 @@ class LineIndex:
 
     def _file(self, place: _Place) -> None:
         """Put a ticket where it belongs by now."""
-        self._unfile(place)
+        self._unbar(place)
         ticket = place.ticket
         if ticket.away:
+            self._unfile(place)
             return
         first = place.opened < 0
         ended = {seat for seat, until in place.excluded_until.items() if until > self._now}
@@ -315,8 +317,10 @@ class LineIndex:
         if known is not None and known not in place.barred:
             self._known[known].add(ticket.id)
             place.held = known in self._open and is_fresh(ticket, self._policy, self._now)
-        if not place.held:
-            place.filed = self._streams.file(ticket, self._now, self.state)
+        if place.held:
+            self._unfile(place)
+        else:
+            place.filed = self._streams.file(ticket, self._now, self.state, place.filed)
         self._wait_for_rings(place)
         if first:
             self._wait_for_the_rest(place)
@@ -341,6 +345,9 @@ class LineIndex:
     def _unfile(self, place: _Place) -> None:
         self._streams.unfile(place.filed)
         place.filed = []
+
+    def _unbar(self, place: _Place) -> None:
+        """Forget which seats may not have it, and which knows it."""
         for seat_id in place.barred:
             self._barring[seat_id] -= 1
             if not self._barring[seat_id]:

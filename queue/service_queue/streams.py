@@ -46,6 +46,33 @@ _SCOPES: Final = tuple(Scope)
 Filed = list[tuple[Stand, Stream, Entry]]
 
 
+class _Line:
+    """Who is found at one stand."""
+
+    __slots__ = ("first", "streams")
+
+    def __init__(self) -> None:
+        self.streams: dict[Stream, SortedList[Entry]] = {}
+        self.first: dict[bool, Rank | None] = {}
+        """With and without room in the green quota; none as long as nobody asked."""
+
+    def add(self, stream: Stream, entry: Entry) -> None:
+        entries = self.streams.get(stream)
+        if entries is None:
+            entries = self.streams[stream] = SortedList()
+        entries.add(entry)
+        if entries[0] == entry:
+            self.first.clear()
+
+    def remove(self, stream: Stream, entry: Entry) -> None:
+        entries = self.streams[stream]
+        if entries[0] == entry:
+            self.first.clear()
+        entries.remove(entry)
+        if not entries:
+            del self.streams[stream]
+
+
 class Streams:
     """The tickets that seats may take by now, by who looks for them."""
 
@@ -54,7 +81,7 @@ class Streams:
         rules = policy.seats
         self._policy = policy
         self._by_level = rules.level_after_s > 0
-        self._stands: dict[Stand, dict[Stream, SortedList[Entry]]] = {}
+        self._stands: dict[Stand, _Line] = {}
         after = {scope: after_s for after_s, scopes in rings_of(policy) for scope in scopes}
         moments = {
             (scope, level): max(after_s, (level - 1) * rules.level_after_s)
@@ -66,28 +93,26 @@ class Streams:
         """After how long waits more seats may take a ticket."""
         self._claims: dict[tuple[Lane, bool, bool], float] = {}
 
-    def file(self, ticket: WaitingTicket, now: float, state: LineState) -> Filed:
-        """Put a ticket where it can be found by now; returns where, for `unfile`."""
-        filed = []
+    def file(self, ticket: WaitingTicket, now: float, state: LineState, filed: Filed) -> Filed:
+        """Put a ticket where it can be found by now; returns where.
+
+        `filed`: where it is so far. What stays as it is is not touched.
+        """
         stream, entry = self._stream_of(ticket, now, state)
-        for stand in self._stands_for(ticket, now):
-            entries = self._stands.setdefault(stand, {}).get(stream)
-            if entries is None:
-                entries = self._stands[stand][stream] = SortedList()
-            entries.add(entry)
-            filed.append((stand, stream, entry))
-        return filed
+        wanted = [(stand, stream, entry) for stand in self._stands_for(ticket, now)]
+        self.unfile([each for each in filed if each not in wanted])
+        for each in wanted:
+            if each not in filed:
+                self._stands.setdefault(each[0], _Line()).add(stream, entry)
+        return wanted
 
     def unfile(self, filed: Filed) -> None:
         """Take a ticket out again."""
         for stand, stream, entry in filed:
-            streams = self._stands[stand]
-            entries = streams[stream]
-            entries.remove(entry)
-            if not entries:
-                del streams[stream]
-                if not streams:
-                    del self._stands[stand]
+            line = self._stands[stand]
+            line.remove(stream, entry)
+            if not line.streams:
+                del self._stands[stand]
 
     def first_for(
         self, seat: FreeSeat, *, green: bool, may_take: Callable[[str], bool] | None
@@ -99,16 +124,33 @@ class Streams:
         """
         best: Rank | None = None
         for stand in self._seen_by(seat):
-            for stream, entries in self._stands.get(stand, {}).items():
-                head = _head(entries, may_take)
-                if head is None:
-                    continue
-                at, arrived_at, ticket_id = head
-                if stream.group == PLACED:
-                    at -= self._claim_s(stream, green=green)
-                found = Rank(stream.group, at, arrived_at, ticket_id)
-                if best is None or found < best:
-                    best = found
+            line = self._stands.get(stand)
+            if line is None:
+                continue
+            if may_take is not None:
+                found = self._first_of(line, green=green, may_take=may_take)
+            elif green in line.first:
+                found = line.first[green]
+            else:
+                found = line.first[green] = self._first_of(line, green=green, may_take=None)
+            if found is not None and (best is None or found < best):
+                best = found
+        return best
+
+    def _first_of(
+        self, line: _Line, *, green: bool, may_take: Callable[[str], bool] | None
+    ) -> Rank | None:
+        best: Rank | None = None
+        for stream, entries in line.streams.items():
+            head = _head(entries, may_take)
+            if head is None:
+                continue
+            at, arrived_at, ticket_id = head
+            if stream.group == PLACED:
+                at -= self._claim_s(stream, green=green)
+            found = Rank(stream.group, at, arrived_at, ticket_id)
+            if best is None or found < best:
+                best = found
         return best
 
     def _stream_of(
