@@ -83,15 +83,25 @@ def _stillness(faces: Sequence[tuple[float, ObservedFace]]) -> float | None:
             "yaw": fmean(face.pose.yaw for face in part),
             "pitch": fmean(face.pose.pitch for face in part),
             "mouth": fmean(face.mouth for face in part),
-            "eyes": fmean(face.eyes or 0.0 for face in part),
+            "eyes": _mean_eyes(part),
             "place": fmean(sum(face.centre) for face in part) / size,
         }
         for part in bins.values()
     ]
     loudest = max(
-        pstdev(one[figure] for one in means) / limit for figure, limit in RESTLESS.items()
+        _spread([one[figure] for one in means]) / limit for figure, limit in RESTLESS.items()
     )
     return float(np.clip(2.0 - loudest, 0.0, 1.0))
+
+
+def _mean_eyes(part: Sequence[ObservedFace]) -> float | None:
+    seen = [face.eyes for face in part if face.eyes is not None]
+    return fmean(seen) if seen else None
+
+
+def _spread(values: Sequence[float | None]) -> float:
+    measured = [value for value in values if value is not None]
+    return pstdev(measured) if measured else 0.0
 
 
 def _flatness(faces: Sequence[ObservedFace]) -> float | None:

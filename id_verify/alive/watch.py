@@ -48,7 +48,7 @@ class Watch:
         self._advice: Advice | None = None
         self.done = False
         self.keep = False
-        """Whether the picture just fed is one to compare: straight, at a turning point."""
+        """Whether the picture just fed is one to compare: looking straight, first, middle, last."""
 
     @property
     def findings(self) -> tuple[CueFinding, ...]:
@@ -118,25 +118,29 @@ class Watch:
         resting = observation.face is not None and self._reader.resting
         cue = self._current
         if cue is None:
-            if not resting and waited_s < LAST_LOOK_S:
-                return ()
-            self.keep = resting
-            self.done = True
-            return (Watched(),)
+            return self._look_last(resting=resting, waited_s=waited_s)
         if waited_s < cue.opens_at_s:
             return ()
         if not resting:
             if waited_s > cue.opens_at_s + BACK_S:
                 return self._close(observation.t_s, CueOutcome.MISSED)
             return self._advise(Advice.LOOK_STRAIGHT)
-        self.keep = True
         self._opened_s = observation.t_s
         self._answers = []
         n = len(self._findings)
+        self.keep = n == len(self._cues) // 2
         return (
             *self._advise(None),
             CueOpened(n, cue.kind, round(cue.window_s, 2), len(self._cues) - n - 1),
         )
+
+    def _look_last(self, *, resting: bool, waited_s: float) -> tuple[Step, ...]:
+        """After the last cue: take the face as it looks straight once more."""
+        if not resting and waited_s < LAST_LOOK_S:
+            return ()
+        self.keep = resting
+        self.done = True
+        return (Watched(),)
 
     def _listen(self, t_s: float, acts: Sequence[Seen]) -> tuple[Step, ...]:
         cue, opened_s = self._current, self._opened_s

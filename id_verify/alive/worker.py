@@ -45,8 +45,8 @@ from id_verify.faces.match import look_at, match_faces
 from id_verify.faces.words import FaceOutcome
 
 PAIR: Final = 2
-MOST_KEPT: Final = 5
-"""Pictures to compare: at rest, before each cue, at the end."""
+MOST_KEPT: Final = 3
+"""Pictures to compare: at rest, in the middle, at the end."""
 
 
 def run(settings: WorkerSettings, line: Connection) -> None:
