@@ -10,16 +10,20 @@ kiosks, so at most that many wait. Beside each, in the same run and at the same 
 
 An event is a ticket that is taken or a seat that becomes free, in turns, while all others are busy
 but for a hundred specialists whom nobody who waits needs. Whoever waits came in the last twenty
-minutes, evenly: a longer line comes faster. Time is the CPU time of the thread.
+minutes, a longer line faster, and by chance: to a beat, the rings of a policy would open in step
+with the events of one length of line and between those of another. Time is the CPU time of the
+thread, with the garbage collector as the server sets it.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import json
 import math
 import os
+import random
 import sys
 import tempfile
 import time
@@ -37,6 +41,7 @@ from service_queue.line_index import LineIndex  # noqa: E402  # the paths above 
 from service_queue.matching import FreeSeat, Pair, match  # noqa: E402
 from service_queue.policy import Policy, Ring, Scope, SeatPolicy  # noqa: E402
 from service_queue.rank import WaitingTicket  # noqa: E402
+from signaling.server.tuning import tune_for_many_sockets  # noqa: E402
 
 START: Final = 1_750_000_000.0
 WAITING: Final = (100, 1_000, 5_000, 10_000, 20_000, 50_000)
@@ -94,11 +99,12 @@ def at_quantile(values: list[float], share: float) -> float:
 def index_costs(policy: Policy, waiting: int, events: int, looks: int) -> Costs:
     """Tickets are taken and seats become free, in turns, with so many waiting."""
     province, index, costs = Province(), LineIndex(), Costs()
-    now, every_s = START, SPAN_S / waiting
+    now, each_s = START, waiting / SPAN_S
+    chance = random.Random(waiting)
     line: dict[str, WaitingTicket] = {}
     free: dict[str, FreeSeat] = {}
     for n in range(waiting):
-        now += every_s
+        now += chance.expovariate(each_s)
         line[f"t{n}"] = ticket = province.ticket(n, now)
         index.put_ticket(ticket)
     for n in range(SPECIALISTS):
@@ -106,9 +112,11 @@ def index_costs(policy: Policy, waiting: int, events: int, looks: int) -> Costs:
         free[specialist.id] = specialist
         index.put_seat(specialist)
     index.pairs(policy, now)
+    gc.unfreeze()
+    tune_for_many_sockets()
     look_at = {n * events // looks for n in range(looks)}
     for n in range(events):
-        now += every_s / 2
+        now += chance.expovariate(2.0 * each_s)
         comes: WaitingTicket | None = None
         seat: FreeSeat | None = None
         if n % 2:
