@@ -9,6 +9,7 @@ import {
   likelyReason,
   linesOf,
   needsNote,
+  reasonsFor,
   REFUSE_REASONS,
   toneOf,
 } from './identity'
@@ -149,6 +150,15 @@ describe('a decision', () => {
   it('offers no reason of the other decision', () => {
     const shared = CONFIRM_REASONS.filter((reason) => (REFUSE_REASONS as readonly string[]).includes(reason))
     expect(shared).toEqual(['other'])
+  })
+
+  it('does not name the machine where the machine did not say so', () => {
+    expect(reasonsFor(graded(), 'confirmed')).toContain('evidence_agrees')
+    for (const one of [null, graded({ grade: 'refused' }), graded({ grade: 'manual' })]) {
+      expect(reasonsFor(one, 'confirmed')).not.toContain('evidence_agrees')
+      expect(reasonsFor(one, 'confirmed')).toContain(likelyReason(one, 'confirmed'))
+      expect(reasonsFor(one, 'refused')).toContain(likelyReason(one, 'refused'))
+    }
   })
 
   it('needs words where it goes against the evidence, or says “other”', () => {

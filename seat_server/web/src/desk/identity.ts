@@ -129,6 +129,12 @@ export function likelyReason(identity: DeskIdentity | null, decision: IdentityDe
   return cardIsBad === true ? 'card_doubtful' : 'not_the_same'
 }
 
+/** The machine cannot be the reason where the machine did not say so. */
+export function reasonsFor(identity: DeskIdentity | null, decision: IdentityDecision): readonly DecisionReason[] {
+  if (decision === 'refused') return REFUSE_REASONS
+  return CONFIRM_REASONS.filter((reason) => reason !== 'evidence_agrees' || identity?.grade === 'clear')
+}
+
 /** True when the server will want a few words beside the reason. */
 export function needsNote(reason: DecisionReason, isOverride: boolean): boolean {
   return isOverride || reason === 'other'
