@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from service_queue.consult_views import desk_consult, guest_call, guest_link
 from service_queue.identity_views import desk_identity
 from service_queue.mirror import HallMirror
 from service_queue.tables import SeatRow, TicketRow
@@ -44,7 +45,14 @@ def desk_view(
         return None
     ticket = mirror.ticket_at_seat(seat.id)
     call_id = ticket.offer_id if ticket is not None else seat.wrap_up_call_id
-    in_call = seat.state is SeatState.IN_CALL
+    in_call = seat.state is SeatState.IN_CALL and ticket is not None
+    guest = mirror.invitations.at_seat(seat.id)
+    if guest is not None:
+        ticket = mirror.tickets[guest.ticket_id]
+        link, call = guest_link(mirror, guest, around), guest_call(mirror, guest)
+    else:
+        link = None if ticket is None else media_link(mirror, ticket, Party.AGENT, around)
+        call = None if ticket is None else call_view(mirror, ticket, Party.AGENT)
     return DeskView(
         seq=mirror.seq,
         server_time=now,
@@ -56,15 +64,16 @@ def desk_view(
         state=seat.state,
         state_since=seat.state_since,
         ticket=_ticket(mirror, ticket) if ticket is not None else None,
-        offer=_offer(mirror, ticket),
-        link=media_link(mirror, ticket, Party.AGENT, around) if ticket is not None else None,
-        call=call_view(mirror, ticket, Party.AGENT) if ticket is not None else None,
+        offer=_offer(mirror, ticket) if guest is None else None,
+        link=link,
+        call=call,
         note=mirror.notes.get(call_id or "", ""),
         wrap_up=_wrap_up(mirror, seat),
         queue=queue_glance(mirror, now),
         served_today=mirror.tally(now).served_by_seat[seat.id],
         shift_ends_at=seat.shift_ends_at,
         colleagues=_colleagues(mirror, seat) if in_call else (),
+        consult=desk_consult(mirror, seat, ticket, around),
         return_code=return_code(mirror, mirror.served_by(seat)),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from service_queue.consult_views import kiosk_colleague
 from service_queue.hours import hours_at
 from service_queue.identity_views import kiosk_identity
 from service_queue.mirror import HallMirror
@@ -56,6 +57,7 @@ def kiosk_view(
         rating=_rating(mirror, ticket, now),
         last_end=ticket.end_reason if ticket is not None and ended_lately else None,
         last_end_at=ticket.ended_at if ticket is not None and ended_lately else None,
+        colleague=None if ticket is None else kiosk_colleague(mirror, ticket, around),
         return_code=return_code(mirror, ticket) if coded else None,
         hours=hours_at(mirror.policy.hours, zone, now).as_shown(now),
         identity=None if ticket is None else kiosk_identity(mirror, ticket),

@@ -98,7 +98,8 @@ def _seat(mirror: HallMirror, row: SeatRow, now: float) -> OpenSeat | None:
         pause = mirror.experience.times.break_for(row.break_reason or BreakReason.REST)
         if doing is Doing.NOTHING:
             doing, since = Doing.PAUSED, mirror.experience.on_break_since(row)
-    served = mirror.served_by(row)
+    guest = mirror.invitations.at_seat(row.id)
+    served = mirror.tickets[guest.ticket_id] if guest is not None else mirror.served_by(row)
     day = local_day(now, mirror.time_zone)
     return OpenSeat(
         seat=free_seat(row, day=day, district=mirror.district_of(row.location_id)),

@@ -136,7 +136,10 @@ def wall_seats(mirror: HallMirror, now: float, rows: WallRows) -> list[WallSeat]
     served = mirror.tally(now).served_by_seat
 
     def seat_row(seat: SeatRow) -> WallSeat:
+        guest = mirror.invitations.at_seat(seat.id)
         ticket = mirror.ticket_at_seat(seat.id)
+        if guest is not None:
+            ticket = mirror.tickets[guest.ticket_id]
         parts = (seat, ticket, served[seat.id])
         return rows.row("seat", seat.id, parts, lambda: _seat(mirror, *parts))
 

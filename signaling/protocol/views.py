@@ -13,6 +13,8 @@ from signaling.protocol.words import (
     BreakReason,
     CallEndReason,
     CallState,
+    ConsultEnd,
+    ConsultState,
     GreenReason,
     KioskPhase,
     Lane,
@@ -26,6 +28,7 @@ from signaling.protocol.words import (
     SeatStatus,
     TicketEndReason,
     TicketState,
+    TransferReason,
 )
 
 
@@ -89,6 +92,40 @@ class CallView(Shape):
     """When the side that is away counts as gone."""
     resident_media: MediaReport
     agent_media: MediaReport
+
+
+class DeskConsult(Shape):
+    """A colleague in an agent's call, or an agent in a colleague's (warm hand-over)."""
+
+    id: Id
+    state: ConsultState
+    host: bool
+    """This agent invited; else it was invited."""
+    seat_name: str
+    """The other's."""
+    agent_name: str
+    reason: TransferReason
+    item: ItemRef
+    """What the ticket will be for once it is handed over …"""
+    department: str
+    """… and the skill it then needs."""
+    invited_at: Moment
+    expires_at: Moment
+    """Until when the colleague's desk rings."""
+    ready: bool
+    """Colleague and resident see and hear each other: the call can be handed over."""
+    link: MediaLink | None
+    """To the other agent, while both are in the call. Who was invited takes the resident's part."""
+    end_reason: ConsultEnd | None = None
+    """Why nobody is there any more; told to who invited, until another is asked."""
+
+
+class KioskColleague(Shape):
+    """A second agent, asked into the call."""
+
+    seat_name: str
+    link: MediaLink | None
+    """None: not there yet, the colleague's desk rings."""
 
 
 class WaitRange(Shape):
@@ -189,6 +226,8 @@ class KioskView(Shape):
     last_end: TicketEndReason | None
     """How the ticket before ended, for one closing sentence."""
     last_end_at: Moment | None
+    colleague: KioskColleague | None = None
+    """Beside the agent of `call`."""
     return_code: ReturnCode | None = None
     """Given in the call that is going on or was just ended."""
     hours: ServiceHours = ServiceHours(open=True)
@@ -299,6 +338,9 @@ class DeskView(Shape):
     shift_ends_at: Moment | None = None
     colleagues: tuple[Colleague, ...] = ()
     """During a call: who could take it over."""
+    consult: DeskConsult | None = None
+    """A colleague in this call; or whose call this seat is asked into. Then `ticket`, `link` and
+    `call` are of that, and `call` has its id, which stays when the call is handed over."""
     return_code: ReturnCode | None = None
 
 

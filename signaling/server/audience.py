@@ -50,6 +50,12 @@ class Audience:
             ticket = mirror.ticket_at_seat(seat_id)
             if ticket is not None:
                 kiosk_ids.add(ticket.kiosk_id)
+        for consult in mirror.invitations.live():
+            if seat_ids & {consult.host_seat_id, consult.guest_seat_id}:
+                kiosk_ids.add(consult.kiosk_id)
+            if consult.kiosk_id in kiosk_ids:
+                seat_ids |= {consult.host_seat_id, consult.guest_seat_id}
+        for seat_id in seat_ids:
             yield from self.desks_of(mirror, seat_id)
         for kiosk_id in kiosk_ids:
             page = self._presence.kiosk_page(kiosk_id)
@@ -67,9 +73,21 @@ class Audience:
             yield desk
 
     def peers_of(self, connection: Connection) -> Iterator[Connection]:
-        """The other side of a connection's call: it must know what it now talks to."""
+        """The other sides of a connection's call: they must know what they now talk to."""
         mirror = self._hall.mirror
         principal = connection.principal
+        for consult in mirror.invitations.live():
+            seats = (consult.host_seat_id, consult.guest_seat_id)
+            agents = {mirror.seats[seat_id].agent_id for seat_id in seats}
+            if principal.kiosk_id != consult.kiosk_id and principal.agent_id not in agents:
+                continue
+            for seat_id in seats:
+                yield from (
+                    each for each in self.desks_of(mirror, seat_id) if each is not connection
+                )
+            page = self._presence.kiosk_page(consult.kiosk_id)
+            if page is not None and page is not connection:
+                yield page
         if principal.kiosk_id is not None:
             ticket = mirror.ticket_of_kiosk(principal.kiosk_id)
             if ticket is not None and ticket.seat_id is not None and ticket.state.is_open:
