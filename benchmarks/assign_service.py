@@ -1,12 +1,17 @@
-"""Durable visits a second through the whole service, against a bare loop on the same database.
+"""Durable visits a second through the whole service, against bare programs on the same database.
 
     python -m benchmarks.assign_service             SQLite, 3 passes
     python -m benchmarks.assign_service --postgres  and PostgreSQL, a server of its own
 
 A visit is a ticket taken, a seat chosen, accepted, connected, ended, wrapped up: six commands, each
 answered after its commit, with rules, journal and idempotency. So many kiosks and seats are at it
-at once as a hall has. The baseline commits the bare rows of a visit (taken, assigned, completed)
-and knows no rules; it is a script outside this repository (`--baseline`).
+at once as a hall has. Against it, in the same run:
+
+* `bare`: three rows a visit in three commits and no rules, a script outside this repository
+  (`--baseline`);
+* `same_rows`: a bare program (`bare_visits.py`; sqlite3, asyncpg) that writes the service's rows,
+  each command a commit, as it must be where one answers after the other;
+* `same_group`: the same with as many commands in a commit as the service had.
 """
 
 from __future__ import annotations
@@ -29,8 +34,14 @@ from typing import Any, Final
 HERE: Final = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent), str(HERE.parent / "queue")]
 
-from sqlalchemy import insert  # noqa: E402  # the paths above come first
+import uvloop  # noqa: E402  # the paths above come first
+from sqlalchemy import event, insert  # noqa: E402
 
+from benchmarks.bare_visits import (  # noqa: E402
+    asyncpg_visits,
+    sqlite_visits,
+    visits_written,
+)
 from service_queue.backend import open_engine  # noqa: E402
 from service_queue.changes import Changes  # noqa: E402
 from service_queue.clock import SteadyClock  # noqa: E402
@@ -150,6 +161,8 @@ async def measure(url: str, seconds: float) -> dict[str, float]:
     """Visits a second through the service on an empty database at `url`."""
     await asyncio.to_thread(fill, url)
     store = Store.open(url)
+    commits: list[object] = []
+    event.listen(store.engine, "commit", commits.append)
     try:
         async with open_hall(
             store, clock=SteadyClock(), sealer=PlainSealer(), policy=POLICY
@@ -164,6 +177,7 @@ async def measure(url: str, seconds: float) -> dict[str, float]:
     return {
         "visits_s": round(rate, 1),
         "cpu_ms_per_visit": round(1e3 * cpu / max(1, crowd.visits), 2),
+        "commands_per_commit": round(len(waits) / max(1, len(commits)), 1),
         "answer_p50_ms": round(waits[len(waits) // 2], 2),
         "answer_p99_ms": round(waits[int(len(waits) * 0.99)], 2),
     }
@@ -177,6 +191,17 @@ def baseline(script: Path, mode: str, seconds: float, dsn: str | None = None) ->
     done = subprocess.run(command, capture_output=True, check=True, text=True)
     rate: float = json.loads(done.stdout)["modes"][mode]["visits_s"]
     return rate
+
+
+def same_rows(kind: str, url: str, group: int, seconds: float) -> float:
+    """Visits a second of a bare program that writes the service's rows in the same groups."""
+    fill(url)
+    if kind == "postgres":
+        rate = uvloop.run(asyncpg_visits(url, group, seconds))
+    else:
+        rate = sqlite_visits(url, group, seconds)
+    assert visits_written(url) > 0
+    return round(rate, 1)
 
 
 @contextmanager
@@ -200,25 +225,43 @@ def main() -> None:
     parser.add_argument("--postgres", action="store_true")
     options = parser.parse_args()
     where: AbstractContextManager[Any] = postgres() if options.postgres else nullcontext()
-    with where as server:
-        ratios: dict[str, list[float]] = {}
+    ratios: dict[str, dict[str, list[float]]] = {}
+    with where as server, tempfile.TemporaryDirectory() as folder:
         for number in range(1, options.passes + 1):
             for kind in ("sqlite", "postgres") if server else ("sqlite",):
-                bare = ours = None
-                with tempfile.TemporaryDirectory() as folder:
-                    url = f"sqlite:///{folder}/hall.sqlite3"
-                    if kind == "postgres":
-                        name = server.create("template0")
-                        url = server.url_of(name)
-                    ours = asyncio.run(measure(url, options.seconds))
+                urls = empty_databases(kind, server, Path(folder))
+                ours = uvloop.run(measure(next(urls), options.seconds))
+                group = max(1, min(KIOSKS, SEATS, round(ours["commands_per_commit"])))
+                against = {
+                    "same_rows": same_rows(kind, next(urls), 1, options.seconds),
+                    "same_group": same_rows(kind, next(urls), group, options.seconds),
+                }
                 if options.baseline.exists():
-                    dsn = server.url_of(server.create("template0")) if kind == "postgres" else None
+                    dsn = next(urls) if kind == "postgres" else None
                     mode = "pg-1" if kind == "postgres" else "sqlite3-F"
-                    bare = baseline(options.baseline, mode, options.seconds, dsn)
-                    ratios.setdefault(kind, []).append(ours["visits_s"] / bare)
+                    against["bare"] = baseline(options.baseline, mode, options.seconds, dsn)
+                for name, rate in against.items():
+                    each = ratios.setdefault(kind, {}).setdefault(name, [])
+                    each.append(ours["visits_s"] / rate)
                 load = round(os.getloadavg()[0], 1)
-                say(number=number, database=kind, **ours, bare_visits_s=bare, load=load)
-        say(summary={kind: round(median(each), 3) for kind, each in ratios.items()})
+                say(number=number, database=kind, **ours, against=against, load=load)
+    summary = {
+        kind: {name: round(median(each), 3) for name, each in some.items()}
+        for kind, some in ratios.items()
+    }
+    say(summary=summary)
+
+
+def empty_databases(kind: str, server: Any, folder: Path) -> Iterator[str]:
+    """As many as are asked for."""
+    while True:
+        if kind == "postgres":
+            yield server.url_of(server.create("template0"))
+        else:
+            yield f"sqlite:///{folder}/{next(_numbers)}.sqlite3"
+
+
+_numbers: Final = count()
 
 
 def say(**line: Any) -> None:
