@@ -9,8 +9,10 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from kiosk_client.identity.card_slot import SAMPLE
 from signaling.protocol.views import WallView
 from signaling.protocol.words import SeatState, SeatStatus
+from xiaowu.demo.sample_card import PORTRAIT
 from xiaowu.demo.stage import Script, Stage
 from xiaowu.demo.verdict import RACES, Spread, Verdict
 
@@ -53,6 +55,8 @@ def _advice(script: Script) -> str:
         return f"{with_yourself}\nThere are no bots: nobody else will serve you.\nCtrl-C ends it."
     return (
         f"{with_yourself}\nWith no desk of yours open a bot serves you."
+        f"\nFor a match with the sample ID card put a picture of yourself in its place:"
+        f"\n{script.folder.card_dir / SAMPLE / PORTRAIT}"
         f"\n{script.bots} bots run the other kiosks and seats. Ctrl-C ends everything."
     )
 

@@ -30,6 +30,9 @@ class DemoFolder:
         self.settings_file = self.root / "server.toml"
         self.server_dir = self.root / "server"
         self.kiosk_dir = self.root / "kiosk"
+        self.kiosk_settings_file = self.root / "kiosk.toml"
+        self.card_dir = self.root / "card"
+        """Where the card reader of the person's kiosk would be, if there were one."""
         self.log_dir = self.root / "log"
         self._accounts_file = self.root / "accounts.json"
 

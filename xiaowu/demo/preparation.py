@@ -59,6 +59,12 @@ def write_settings(folder: DemoFolder, *, port: int, queue: Mapping[str, float])
     return load_settings(folder.settings_file)
 
 
+def write_kiosk_settings(folder: DemoFolder) -> None:
+    """Write the settings of the person's kiosk: its card reader is a file with a sample card."""
+    lines = ["[card]", 'reader = "simulated"', f"path = {_quoted(str(folder.card_dir))}"]
+    folder.kiosk_settings_file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
 async def prepare(
     folder: DemoFolder,
     settings: Settings,

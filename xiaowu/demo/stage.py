@@ -21,8 +21,15 @@ from xiaowu.demo.bot_plan import Account, BotPlan, Manners
 from xiaowu.demo.bot_report import BotReady, BotReport, bot_report
 from xiaowu.demo.cast import Cast
 from xiaowu.demo.folder import DemoFolder
-from xiaowu.demo.preparation import KioskPlace, Prepared, prepare, write_settings
+from xiaowu.demo.preparation import (
+    KioskPlace,
+    Prepared,
+    prepare,
+    write_kiosk_settings,
+    write_settings,
+)
 from xiaowu.demo.processes import Program, ProgramFailed, Programs, ended_by_itself
+from xiaowu.demo.sample_card import lay_out_sample_card
 
 log = logging.getLogger(__name__)
 
@@ -115,7 +122,10 @@ class Stage:
                 server_url=script.server_url, data_dir=data_dir, port=script.kiosk_port
             )
             await enrol_kiosk(settings, code)
+        await asyncio.to_thread(lay_out_sample_card, script.folder.card_dir)
+        write_kiosk_settings(script.folder)
         argv = [sys.executable, "-m", "xiaowu", "kiosk", "--server", script.server_url]
+        argv += ["--settings", str(script.folder.kiosk_settings_file)]
         argv += ["--data-dir", str(data_dir), "--port", str(script.kiosk_port)]
         kiosk = await self.programs.start("kiosk", argv)
         await self._answers(kiosk, f"{script.kiosk_url}/")
