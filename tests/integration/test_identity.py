@@ -125,6 +125,7 @@ async def into_call(visit: Visit, login: str = "agent") -> tuple[Actor, str]:
     hall = visit.under_test.server.hall
     agent = await visit.under_test.server.accounts.find_login(login)
     actor = Actor(role=Role.AGENT, agent_id=agent.id, agent_name=agent.name)
+    await hall.refresh()  # another server that came up counted everybody as away
     await hall.attached(page())
     await hall.execute(actor, SignIn(op_id="in", seat_id=SEAT))
     await hall.execute(actor, OpenSeat(op_id="open"))
