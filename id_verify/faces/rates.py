@@ -122,6 +122,13 @@ def clopper_pearson(events: int, trials: int) -> Bounds:
     return Bounds(low=low, high=high)
 
 
+def shown_below(events: int, trials: int) -> float:
+    """Return the rate that the true one is below 95 times of a hundred: a bound on one side."""
+    if events >= trials:
+        return 1.0
+    return _where(lambda rate: _at_most(events, trials, rate) <= 1 - CONFIDENCE)
+
+
 def trials_needed(rate: float) -> int:
     """Return how many trials without one event show that its rate is below this."""
     return math.ceil(math.log(1 - CONFIDENCE) / math.log1p(-rate))

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 from id_verify.faces.calibration import BandRates, MeasuredRate
 from id_verify.faces.errors import PairsInvalid
-from id_verify.faces.rates import Rate, Trials, measure, trials_needed
+from id_verify.faces.rates import Rate, Trials, measure, shown_below
 from id_verify.faces.scoring import Scores
 
 TARGET_FALSE_MATCH: Final = 0.001
-TARGET_NO: Final = 0.01
+TARGET_NO: Final = 0.02
 """Strangers this often above `no_below`: what lies between the two thresholds is left to people."""
 STEP: Final = 1000
 """Thresholds are rounded up to a thousandth."""
@@ -36,7 +36,7 @@ def find_thresholds(
 ) -> Thresholds:
     """Return thresholds that hold the target for all strangers and for each group of them.
 
-    The strictest group decides, so that nobody is taken for another more often because of the set
+    They hold it with 95 % confidence, were the comparisons independent. The strictest group decides, so that nobody is taken for another more often because of the set
     they belong to; a group with too few strangers to show the target has no say.
 
     Raises:
@@ -46,27 +46,51 @@ def find_thresholds(
     alike = strangers.trials.similarity
     if not usable.any() or not (genuine.compared & genuine.reliable).any():
         raise PairsInvalid("calibration needs pairs of one person and of two that can be compared")
-    enough = trials_needed(target)
-    groups = [inside & usable for inside in strangers.member.values()]
-    deciding = [usable, *(group for group in groups if int(group.sum()) >= enough)]
-    match_at = max(threshold_for(alike[group], target) for group in deciding)
-    no_below = min(threshold_for(alike[usable], max(TARGET_NO, target)), match_at)
-    return Thresholds(match_at=match_at, no_below=no_below)
+    groups = [alike[usable & inside] for inside in strangers.member.values()]
+    able = [group for group in groups if _most_allowed(len(group), target) is not None]
+    deciding = [alike[usable], *able]
+    match_at = max(threshold_for(group, target) for group in deciding)
+    no_below = max(_share_above(group, TARGET_NO) for group in deciding)
+    return Thresholds(match_at=match_at, no_below=min(no_below, match_at))
 
 
 def threshold_for(similarities: NDArray[np.float64], target: float) -> float:
-    """Return the threshold that at most this share of strangers reaches.
+    """Return the threshold that so few strangers reach that the target's bound holds.
 
-    Where the share is less than one of those seen, the highest of them is no bound on the next:
-    then a bell curve through them is asked too, and the higher answer holds.
+    With too few strangers for any bound, the highest of them says nothing of the next: then a bell
+    curve through them is asked too, and the higher answer holds.
     """
+    allowed = _most_allowed(len(similarities), target)
+    if allowed is not None:
+        return _share_above(similarities, allowed / len(similarities))
+    tail = NormalDist().inv_cdf(1 - target)
+    curve = float(similarities.mean() + tail * similarities.std())
+    return max(_share_above(similarities, 0.0), _rounded_up(curve))
+
+
+def _most_allowed(strangers: int, target: float) -> int | None:
+    """Return how many of the strangers may match for the target to hold; None: too few to tell."""
+    if shown_below(0, strangers) > target:
+        return None
+    low, high = 0, math.ceil(target * strangers) + 1
+    while high - low > 1:
+        middle = (low + high) // 2
+        if shown_below(middle, strangers) <= target:
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+def _share_above(similarities: NDArray[np.float64], share: float) -> float:
+    """Return the threshold that at most this share reaches."""
     ordered = np.sort(similarities)[::-1]
-    allowed = math.floor(target * len(ordered))
-    highest = float(ordered[min(allowed, len(ordered) - 1)])
-    if allowed == 0 and len(ordered) > 1:
-        tail = NormalDist().inv_cdf(1 - target)
-        highest = max(highest, float(ordered.mean() + tail * ordered.std()))
-    return (math.floor(highest * STEP) + 1) / STEP
+    first_below = min(math.floor(share * len(ordered) + 1e-9), len(ordered) - 1)
+    return _rounded_up(float(ordered[first_below]))
+
+
+def _rounded_up(similarity: float) -> float:
+    return (math.floor(similarity * STEP) + 1) / STEP
 
 
 def band_rates(genuine: Scores, strangers: Scores, thresholds: Thresholds) -> BandRates:
