@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
+TINY: Final = 1e-9
+"""Instead of zero, below a line."""
+
 MIN_LENGTH: Final = 0.03
 """Of the picture's diagonal; shorter segments are letters."""
 
@@ -34,14 +37,14 @@ def long_lines(layers: list[NDArray[np.uint8]], count: int) -> Floats:
 def through(a: Floats, b: Floats) -> Floats:
     """Return the line through two points, as (nx, ny, d)."""
     along = b - a
-    normal = np.array([-along[1], along[0]]) / max(float(np.hypot(*along)), 1e-9)
+    normal = np.array([-along[1], along[0]]) / max(float(np.hypot(*along)), TINY)
     return np.array([*normal, float(normal @ a)])
 
 
 def crossing(first: Floats, second: Floats) -> Floats:
     """Return where lines meet, for arrays of lines; far away where they are parallel."""
     determinant = first[..., 0] * second[..., 1] - first[..., 1] * second[..., 0]
-    safe = np.where(np.abs(determinant) < 1e-9, 1e-9, determinant)
+    safe = np.where(np.abs(determinant) < TINY, TINY, determinant)
     x = (first[..., 2] * second[..., 1] - second[..., 2] * first[..., 1]) / safe
     y = (first[..., 0] * second[..., 2] - second[..., 0] * first[..., 2]) / safe
     return np.stack([x, y], axis=-1)
@@ -89,7 +92,7 @@ def _lies_on(line: Floats, segments: Floats, gap: float) -> NDArray[np.bool_]:
     off_start = np.abs(segments[:, :2] @ line[:2] - line[2])
     off_end = np.abs(segments[:, 2:] @ line[:2] - line[2])
     along = segments[:, 2:] - segments[:, :2]
-    slope = np.abs(along @ line[:2]) / np.maximum(np.hypot(along[:, 0], along[:, 1]), 1e-9)
+    slope = np.abs(along @ line[:2]) / np.maximum(np.hypot(along[:, 0], along[:, 1]), TINY)
     on: NDArray[np.bool_] = (off_start < gap) & (off_end < gap) & (slope < np.sin(MAX_TURN))
     return on
 

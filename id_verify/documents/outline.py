@@ -24,6 +24,11 @@ PLACES: Final = 64
 SEARCH: Final = 0.022
 """Of the picture's longer side, to either side of the guessed line."""
 
+NEAR: Final = 3.0
+"""Pixels from the guessed line, where the side is certainly what it is."""
+
+PARALLEL: Final = 1e-6
+
 STEEPNESS: Final = 1.2
 """What one pixel of wandering from place to place costs, in steps of colour."""
 
@@ -81,7 +86,7 @@ def _frame(a: Floats, b: Floats) -> tuple[Floats, Floats]:
 
 
 def _bend(colours: NDArray[np.float32], a: Floats, b: Floats, reach: float) -> Floats:
-    """Return the parabola (p, q, r): the edge lies p·t² + q·t + r outside the line, t from 0 to 1."""
+    """Return the parabola (p, q, r): the edge lies p·t² + q·t + r outside the line, t in 0 … 1."""
     places = np.linspace(0.02, 0.98, PLACES)
     offsets = np.arange(-reach, reach + 1.0)
     along, outward = _frame(a, b)
@@ -106,7 +111,7 @@ def _bend(colours: NDArray[np.float32], a: Floats, b: Floats, reach: float) -> F
 
 def _kind(steps: NDArray[np.float32], offsets: Floats) -> Floats:
     """Return the direction of colour in which this side steps, seen near the guessed line."""
-    near = steps[:, np.abs(offsets) <= 3.0]
+    near = steps[:, np.abs(offsets) <= NEAR]
     strongest = np.argmax((near**2).sum(-1), axis=1)
     typical = np.median(near[np.arange(len(near)), strongest], axis=0)
     return np.asarray(typical / max(float(np.linalg.norm(typical)), 1e-6), np.float64)
@@ -152,7 +157,7 @@ def _corner(corners: Floats, bends: list[Floats], index: int) -> Floats:
         p, way = _tangent(a0, a1, bends[before], point)
         q, other = _tangent(b0, b1, bends[after], point)
         system = np.stack([way, -other], axis=1)
-        if abs(float(np.linalg.det(system))) < 1e-6:
+        if abs(float(np.linalg.det(system))) < PARALLEL:
             return corners[index]
         step = np.linalg.solve(system, q - p)
         point = p + step[0] * way
