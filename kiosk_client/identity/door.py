@@ -38,6 +38,7 @@ class IdentityDoor:
         self._line: web.WebSocketResponse | None = None
         self._check: IdentityCheck | None = None
         self._running: asyncio.Task[None] | None = None
+        self._ending: set[asyncio.Task[None]] = set()
 
     @property
     def reader(self) -> dict[str, object]:
@@ -97,10 +98,15 @@ class IdentityDoor:
         self._running.add_done_callback(_told_if_broken)
 
     async def _stop_check(self) -> None:
+        """Break off the check that is going on; back when it has forgotten what it saw."""
         running, self._running, self._check = self._running, None, None
         if running is not None:
+            # Once: a second cancellation would break off the forgetting.
             running.cancel()
-            await asyncio.gather(running, return_exceptions=True)
+            self._ending.add(running)
+            running.add_done_callback(self._ending.discard)
+        if self._ending:
+            await asyncio.wait(set(self._ending))
 
     @staticmethod
     async def _say(line: web.WebSocketResponse, message: BaseModel) -> None:

@@ -1,0 +1,276 @@
+"""The kiosk's check of identity: real server, real witness process, a real track over aiortc."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import cv2
+import numpy as np
+import pytest
+
+from id_verify.alive.words import CueKind
+from kiosk_client.app import PageKiosk, device_of, enrol_kiosk, open_page_kiosk
+from kiosk_client.hall_api import HallApi
+from kiosk_client.settings import CardSettings, KioskSettings
+from kiosk_client.tokens import Tokens
+from seat_server.app import RunningServer
+from signaling.client.link import Link, op_id
+from signaling.protocol.commands import TakeTicket
+from signaling.protocol.events import KioskUpdated, ServerEvent, TicketTaken
+from signaling.protocol.identity import IdentityGrade, IdentityState, IdentityWay
+from signaling.protocol.views import KioskView
+from tests.conftest import DATA
+from tests.support.follower import Acts, Follower, KnownCues, acts_of
+from tests.support.identity_page import IdentityPage
+from tests.support.media_pair import until
+from tests.support.real_hall import open_hall_server
+from tests.support.sample_card import put_card
+
+pytestmark = [pytest.mark.integration, pytest.mark.data]
+
+KIOSK = "qinghe-1"
+CUES = (CueKind.TURN_LEFT, CueKind.TURN_RIGHT, CueKind.LOOK_UP)
+PERSON, OTHER = "621f74a85af9d379642ce38f", "62421a6b74c10315675b9eb3"
+
+
+@dataclass
+class Visit:
+    """A ticket that waits, and everything its kiosk's page would be shown."""
+
+    kiosk: PageKiosk
+    server: RunningServer
+    card_dir: Path
+    database: Path
+    ticket_id: str
+    views: list[KioskView]
+
+    @asynccontextmanager
+    async def page(self, acts: Acts | None = None) -> AsyncIterator[IdentityPage]:
+        pictures = None if acts is None else Follower(acts)
+        async with IdentityPage(self.kiosk.page_origin, pictures) as page:
+            yield page
+
+    def put_card_of(self, person: str) -> None:
+        portrait = cv2.imread(str(DATA / "faces" / "td_selfie" / f"{person}.jpg"))
+        put_card(self.card_dir, np.asarray(portrait, np.uint8))
+
+    def journal(self, kind: str) -> list[dict[str, Any]]:
+        """What the hall's journal says beside the kind, the oldest first."""
+        with contextlib.closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)) as read:
+            rows = read.execute("SELECT detail FROM journal WHERE kind = ? ORDER BY seq", (kind,))
+            return [json.loads(detail) for (detail,) in rows]
+
+    async def graded(self) -> KioskView:
+        await until(lambda: bool(self.views) and _is_graded(self.views[-1]))
+        return self.views[-1]
+
+
+def _is_graded(view: KioskView) -> bool:
+    return view.identity is not None and view.identity.state is IdentityState.GRADED
+
+
+@pytest.fixture(scope="module")
+def live() -> Acts:
+    return acts_of(DATA / "videos" / f"td_live_{PERSON}.mov", CUES)
+
+
+@pytest.fixture
+async def visit(tmp_path: Path) -> AsyncIterator[Visit]:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    card_dir = tmp_path / "card"
+    card_dir.mkdir()
+    views: list[KioskView] = []
+
+    async def see(event: ServerEvent) -> None:
+        if isinstance(event, KioskUpdated):
+            views.append(event.view)
+
+    async with open_hall_server(tmp_path / "server") as server:
+        settings = KioskSettings(
+            server_url=server.url,
+            data_dir=tmp_path / "kiosk",
+            port=port,
+            card=CardSettings(reader="simulated", path=card_dir),
+        )
+        code = await server.devices.make_code(KIOSK, actor="test")
+        await enrol_kiosk(settings, code.code)
+        async with (
+            open_page_kiosk(settings, with_browser=False, cues=lambda: KnownCues(CUES)) as kiosk,
+            HallApi(server.url) as api,
+            Link(
+                url=server.url,
+                token=Tokens(api, device_of(settings), "page").token,
+                client="test page",
+                on_event=see,
+            ) as line,
+        ):
+            taken = await line.send(TakeTicket(op_id=op_id(), item_code="help", language="zh"))
+            assert isinstance(taken, TicketTaken)
+            yield Visit(
+                kiosk=kiosk,
+                server=server,
+                card_dir=card_dir,
+                database=tmp_path / "server" / "xiaowu.sqlite3",
+                ticket_id=taken.ticket_id,
+                views=views,
+            )
+
+
+async def test_who_follows_the_cues_with_an_own_card_is_cleared(visit: Visit, live: Acts) -> None:
+    visit.put_card_of(PERSON)
+    async with visit.page(live) as page:
+        await page.start(visit.ticket_id)
+        result = await page.until("result", "failed", "over")
+    assert result["type"] == "result", "\n".join(page.story)
+    assert (result["face"], result["alive"]) == ("good", "good")
+    assert [cue["kind"] for cue in page.told("cue")] == [str(kind) for kind in CUES]
+    assert [over["outcome"] for over in page.told("cue_over")] == ["seen"] * 3
+    [read] = [card for card in page.told("card") if card["state"] == "read"]
+    assert read["number"].startswith("*" * 14)
+    view = await visit.graded()
+    assert view.identity is not None
+    assert (view.identity.way, view.identity.grade) == (IdentityWay.FACE, result["grade"])
+
+
+async def test_the_way_without_face_reaches_the_desk_with_the_card_and_no_look(
+    visit: Visit,
+) -> None:
+    visit.put_card_of(PERSON)
+    async with visit.page() as page:
+        await page.start(visit.ticket_id, "no_face")
+        result = await page.until("result", "failed", "over")
+    assert result["type"] == "result", "\n".join(page.story)
+    assert (result["way"], result["card"], result["face"]) == ("no_face", "good", "missing")
+    assert not page.told("want_camera")
+    assert not page.told("ask_consent")
+    view = await visit.graded()
+    assert view.identity is not None
+    assert (view.identity.way, view.identity.grade) == (
+        IdentityWay.NO_FACE,
+        IdentityGrade.MANUAL,
+    )
+
+
+async def test_without_a_card_the_agents_look_is_left(visit: Visit) -> None:
+    async with visit.page() as page:
+        await page.start(visit.ticket_id)
+        assert (await page.until("card"))["state"] == "put_on"
+        await page.say("skip_card")
+        result = await page.until("result", "failed", "over")
+    assert (result["type"], result["way"], result["card"]) == ("result", "no_face", "missing")
+
+
+async def test_the_other_way_is_open_while_consent_is_asked(visit: Visit) -> None:
+    visit.put_card_of(PERSON)
+    async with visit.page() as page:
+        page.agrees = None
+        await page.start(visit.ticket_id)
+        await page.until("ask_consent")
+        await page.say("choose_way", way="no_face")
+        result = await page.until("result", "failed", "over")
+    assert (result["type"], result["way"], result["card"]) == ("result", "no_face", "good")
+    assert not page.told("want_camera")
+
+
+async def test_nobody_is_looked_at_by_words_that_were_not_shown(visit: Visit) -> None:
+    visit.put_card_of(PERSON)
+    async with visit.page() as page:
+        page.agrees = None
+        await page.start(visit.ticket_id)
+        asked = await page.until("ask_consent")
+        await page.say("agree", text_sha256="0" * 64, read_aloud=True)
+        refused = await page.until("failed", "want_camera")
+        assert (refused["type"], refused["code"]) == ("failed", "consent_text_unknown")
+        await page.say("agree", text_sha256=asked["text_sha256"], read_aloud=True)
+        assert (await page.until("failed", "want_camera"))["type"] == "want_camera"
+    assert [each["way"] for each in visit.journal("identity.begun")] == ["face"]
+
+
+async def test_a_child_is_looked_at_only_when_a_guardian_agreed(visit: Visit) -> None:
+    today = datetime.now(UTC).date()
+    portrait = cv2.imread(str(DATA / "faces" / "td_selfie" / f"{PERSON}.jpg"))
+    put_card(
+        visit.card_dir, np.asarray(portrait, np.uint8), birth=today.replace(year=today.year - 9)
+    )
+    async with visit.page() as page:
+        await page.start(visit.ticket_id)
+        refused = await page.until("failed", "want_camera")
+        assert (refused["type"], refused["code"]) == ("failed", "guardian_missing")
+        [asked] = page.told("ask_consent")
+        assert asked["guardian"]
+        await page.say(
+            "agree", text_sha256=asked["text_sha256"], read_aloud=False, guardian="parent"
+        )
+        await page.until("want_camera")
+
+
+async def test_a_card_that_cannot_be_read_is_read_again_when_it_lies_better(visit: Visit) -> None:
+    (visit.card_dir / "card.json").write_text("{")
+    async with visit.page() as page:
+        page.agrees = None
+        await page.start(visit.ticket_id)
+        while (failed := await page.until("card"))["state"] != "failed":
+            pass
+        assert failed["code"] == "card_unreadable"
+        visit.put_card_of(PERSON)
+        await page.until("ask_consent")
+
+
+async def test_the_newest_page_has_the_check_and_the_older_one_is_told(visit: Visit) -> None:
+    async with visit.page() as first:
+        await first.start(visit.ticket_id)
+        await first.until("card")
+        async with visit.page() as second:
+            over = await first.until("over")
+            assert over["why"] == "stopped"
+            assert (await first.until("over"))["why"] == "replaced"
+            await second.start(visit.ticket_id)
+            await second.until("card")
+
+
+async def test_a_foreign_ticket_gets_no_camera(visit: Visit) -> None:
+    visit.put_card_of(PERSON)
+    async with visit.page() as page:
+        await page.start("not-ours")
+        failed = await page.until("failed", "want_camera")
+    assert (failed["type"], failed["again"]) == ("failed", False)
+    assert failed["code"] == "ticket_unknown"
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 403),
+        ({"Origin": "https://evil.example"}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Host": "evil.example"}, 403),
+    ],
+)
+async def test_nobody_but_the_page_gets_through_the_door(
+    visit: Visit, headers: dict[str, str], status: int
+) -> None:
+    given = {"Origin": visit.kiosk.page_origin, **headers} if headers else {}
+    async with aiohttp.ClientSession() as http:
+        with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+            await http.ws_connect(f"{visit.kiosk.page_origin}/identity", headers=given)
+    assert refused.value.status == status
+
+
+@pytest.mark.parametrize("said", ["{", "[]", '{"type":"identity.verdict","grade":"clear"}'])
+async def test_whoever_says_something_else_is_hung_up_on(visit: Visit, said: str) -> None:
+    async with aiohttp.ClientSession(headers={"Origin": visit.kiosk.page_origin}) as http:
+        async with http.ws_connect(f"{visit.kiosk.page_origin}/identity") as line:
+            await line.send_str(said)
+            assert (await line.receive(timeout=10)).type is aiohttp.WSMsgType.CLOSE
