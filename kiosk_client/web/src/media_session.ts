@@ -1,5 +1,5 @@
 import {
-  CallMedia,
+  CallMesh,
   LocalMedia,
   SelfView,
   type DeviceHealth,
@@ -16,7 +16,8 @@ export interface MediaSession {
   readonly local: Readonly<Ref<MediaStream | null>>
   /** The resident's own picture, for whichever screen has a place for it. */
   readonly selfView: SelfView
-  readonly remote: Readonly<Ref<MediaStream | null>>
+  /** What arrives, by the name of the pair: the agent's, and that of a colleague beside. */
+  readonly remotes: Readonly<Ref<ReadonlyMap<string, MediaStream>>>
   readonly camera: Readonly<Ref<DeviceHealth>>
   readonly microphone: Readonly<Ref<DeviceHealth>>
   readonly state: Readonly<Ref<MediaState>>
@@ -38,7 +39,10 @@ const CAMERA_PHASES: readonly KioskPhase[] = ['waiting', 'ringing', 'in_call']
 
 export function openMediaSession(link: () => Link, signal: AbortSignal): MediaSession {
   const local = shallowRef<MediaStream | null>(null)
-  const remote = shallowRef<MediaStream | null>(null)
+  const remotes = shallowRef<ReadonlyMap<string, MediaStream>>(new Map())
+  const states = new Map<string, MediaState>()
+  const pictures = new Map<string, boolean>()
+  let main: string | null = null
   const camera = ref<DeviceHealth>('unknown')
   const microphone = ref<DeviceHealth>('unknown')
   const state = ref<MediaState>('closed')
@@ -57,14 +61,34 @@ export function openMediaSession(link: () => Link, signal: AbortSignal): MediaSe
     },
   })
 
-  let call: CallMedia | null = null
-  const newCall = (): CallMedia =>
-    new CallMedia({
+  const publish = (): void => {
+    state.value = (main === null ? undefined : states.get(main)) ?? 'closed'
+    picture.value = (main === null ? undefined : pictures.get(main)) ?? false
+  }
+  const keep = (callIds: readonly string[]): void => {
+    if ([...remotes.value.keys()].every((callId) => callIds.includes(callId))) return
+    remotes.value = new Map([...remotes.value].filter(([callId]) => callIds.includes(callId)))
+  }
+
+  let call: CallMesh | null = null
+  const newCall = (): CallMesh =>
+    new CallMesh({
       link: link(),
       local: () => devices.open().then(orNothing),
-      onRemote: (stream) => (remote.value = stream),
-      onState: (now) => (state.value = now),
-      onPicture: (live) => (picture.value = live),
+      onRemote(callId, stream) {
+        remotes.value = new Map([...remotes.value, [callId, stream]])
+      },
+      onState(callId, now) {
+        if (now === 'closed') {
+          states.delete(callId)
+          pictures.delete(callId)
+        } else states.set(callId, now)
+        publish()
+      },
+      onPicture(callId, live) {
+        pictures.set(callId, live)
+        publish()
+      },
     })
 
   const setMuted = (wanted: boolean): void => {
@@ -85,7 +109,7 @@ export function openMediaSession(link: () => Link, signal: AbortSignal): MediaSe
   return {
     local,
     selfView,
-    remote,
+    remotes,
     camera,
     microphone,
     state,
@@ -99,12 +123,12 @@ export function openMediaSession(link: () => Link, signal: AbortSignal): MediaSe
       call ??= newCall()
       if (CAMERA_PHASES.includes(view.phase)) void devices.open()
       else closeDevices()
-      call.update(view.link)
-      if (view.link === null) {
-        remote.value = null
-        picture.value = false
-        if (muted.value) setMuted(false)
-      }
+      const links = [view.link, view.colleague?.link ?? null].filter((each) => each !== null)
+      main = view.link?.call_id ?? null
+      call.update(links)
+      keep(links.map((each) => each.call_id))
+      publish()
+      if (main === null && muted.value) setMuted(false)
     },
     signalled(event) {
       call?.signalled(event)
@@ -112,13 +136,15 @@ export function openMediaSession(link: () => Link, signal: AbortSignal): MediaSe
     abandon() {
       call?.close()
       call = null
-      remote.value = null
+      main = null
+      keep([])
+      publish()
       closeDevices()
     },
   }
 }
 
-/** CallMedia asks for a stream; without one it goes on with silence. */
+/** A call asks for a stream; without one it goes on with silence. */
 function orNothing(stream: MediaStream | null): MediaStream {
   if (stream === null) throw new Error('no camera and no microphone')
   return stream

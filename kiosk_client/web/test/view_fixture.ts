@@ -42,6 +42,7 @@ export function view(part: Partial<KioskView> = {}): KioskView {
     last_end: null,
     last_end_at: null,
     return_code: null,
+    colleague: null,
     identity: null,
     hours: { open: true, opens_at: null, last_ticket_at: null, closes_at: null },
     ...part,
