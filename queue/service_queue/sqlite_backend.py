@@ -61,6 +61,8 @@ class SqliteBackend:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=FULL")
             connection.execute("PRAGMA foreign_keys=ON")
+            # What was deleted is overwritten: consent that is taken back leaves no bytes behind.
+            connection.execute("PRAGMA secure_delete=ON")
 
         @event.listens_for(engine, "begin")
         def _begin(connection: Connection) -> None:
