@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import URL, make_url
 
 from service_queue.errors import StoreUnavailable
-from service_queue.pending import OperationKey, Pending
+from service_queue.pending import Answer, OperationKey, Pending
 
 TURN_WITHIN_S: Final = 10.0
 """How long the writer waits while another process writes."""
@@ -51,8 +51,13 @@ class Backend(Protocol):
         """
         ...
 
-    def look(self, connection: Connection) -> Standing:
-        """What stands at the beginning of a turn, before anything was done in it."""
+    def look(
+        self, connection: Connection, operations: Sequence[OperationKey]
+    ) -> tuple[Standing, dict[OperationKey, Answer]]:
+        """What stands at the beginning of a turn, before anything was done in it.
+
+        And the answers that were given to those of `operations` that were carried out before.
+        """
         ...
 
     def claim(self, connection: Connection, chore: str) -> bool:
@@ -67,14 +72,8 @@ class Backend(Protocol):
         """This connection's number, and those of all connections that are enlisted."""
         ...
 
-    def answers(
-        self, connection: Connection, operations: Sequence[OperationKey]
-    ) -> dict[OperationKey, tuple[str, str]]:
-        """The commands and the answers that were given to those of them that were done before."""
-        ...
-
-    def put(self, connection: Connection, pending: Pending) -> None:
-        """Write what waited.
+    def put(self, connection: Connection, pending: Pending, *, last: bool) -> None:
+        """Write what waited. `last`: nothing follows in this transaction but its commit.
 
         Raises:
             OutOfStep: a row that is to be changed is not as it was thought to be.

@@ -10,7 +10,14 @@ from sqlmodel import SQLModel
 
 from service_queue.errors import TransitionRefused
 from service_queue.journal_head import journal_head
-from service_queue.pending import JOURNAL_COLUMNS, MOVING, OPERATION_COLUMNS, Moving, RowKey
+from service_queue.pending import (
+    JOURNAL_COLUMNS,
+    MOVING,
+    OPERATION_COLUMNS,
+    Answer,
+    Moving,
+    RowKey,
+)
 from service_queue.statements import Prepared, count_up, plain, record, statements_of
 from service_queue.tables import JournalRow, OperationRow, TicketOfferRow, TicketRow
 
@@ -66,7 +73,7 @@ class DirectRows:
         """A kiosk's tickets that are open or may be rated, as `read` finds them."""
         return list(read(kiosk_id))
 
-    def answered(self, subject: str, op_id: str) -> tuple[str, str] | None:
+    def answered(self, subject: str, op_id: str) -> Answer | None:
         """The command and the answer that were given under this number, or None."""
         text = self._statements.find(OperationRow, ANSWERED, ())
         row = self._cursor.execute(text, (subject, op_id)).fetchone()

@@ -39,6 +39,9 @@ CountKey = tuple[type[SQLModel], tuple[str, ...], tuple[str, ...]]
 OperationKey = tuple[str, str]
 """Who asked, and the number they gave it."""
 
+Answer = tuple[str, str]
+"""The type of a command, and what it was answered."""
+
 JOURNAL_COLUMNS: Final = tuple(column.name for column in table_of(JournalRow).columns)
 OPERATION_COLUMNS: Final = tuple(column.name for column in table_of(OperationRow).columns)
 

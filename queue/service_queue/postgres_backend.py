@@ -18,9 +18,8 @@ from sqlalchemy.exc import DBAPIError
 
 from service_queue.backend import OUT_OF_TURN, READ_ONLY, READERS, Standing
 from service_queue.errors import StoreUnavailable
-from service_queue.journal_head import LAST_SEQ
-from service_queue.pending import OperationKey, Pending
-from service_queue.postgres_writes import answers, put
+from service_queue.pending import Answer, OperationKey, Pending
+from service_queue.postgres_writes import look, put
 
 try:
     import psycopg
@@ -107,12 +106,12 @@ class PostgresBackend:
 
         return engine
 
-    def look(self, connection: Connection) -> Standing:
+    def look(
+        self, connection: Connection, operations: Sequence[OperationKey]
+    ) -> tuple[Standing, dict[OperationKey, Answer]]:
         """The journal's last row: nothing of the line is written without one."""
-        cursor: Any = connection.connection.cursor()
-        standing = Standing(cursor.execute(LAST_SEQ).fetchone()[0] or 0)
-        cursor.close()
-        return standing
+        seq, answers = look(connection, operations)
+        return Standing(seq), answers
 
     def claim(self, connection: Connection, chore: str) -> bool:
         """Take the chore's own lock, or leave the chore to who has it."""
@@ -136,15 +135,9 @@ class PostgresBackend:
         cursor.close()
         return (rows[0][0] if rows else 0), frozenset(pid for _, pid in rows)
 
-    def answers(
-        self, connection: Connection, operations: Sequence[OperationKey]
-    ) -> dict[OperationKey, tuple[str, str]]:
-        """All of them in one round trip."""
-        return answers(connection, operations)
-
-    def put(self, connection: Connection, pending: Pending) -> None:
-        """All of it in one round trip."""
-        put(connection, pending)
+    def put(self, connection: Connection, pending: Pending, *, last: bool) -> None:
+        """All of it in one round trip, with the commit."""
+        put(connection, pending, last=last)
 
     def outage(self, failure: Exception) -> str | None:
         """A connection that is gone, a turn that did not come, a server that cannot write.

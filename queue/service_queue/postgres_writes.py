@@ -7,7 +7,7 @@ takes it apart faster than a client puts many parameters together.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any, Final
 
@@ -15,11 +15,12 @@ from sqlalchemy import Connection
 from sqlalchemy.dialects import postgresql
 from sqlmodel import SQLModel
 
+from service_queue.journal_head import LAST_SEQ
 from service_queue.pending import (
     JOURNAL_COLUMNS,
     OPERATION_COLUMNS,
+    Answer,
     OperationKey,
-    OutOfStep,
     Pending,
     other_columns,
 )
@@ -34,54 +35,55 @@ _ANSWERS: Final = (
 )
 
 
-def put(connection: Connection, pending: Pending) -> None:
-    """Write it in the transaction that runs.
+def look(
+    connection: Connection, operations: Sequence[OperationKey]
+) -> tuple[int, dict[OperationKey, Answer]]:
+    """The journal's last number, and what was answered to those of `operations` that were done."""
+    driver: Any = connection.connection.driver_connection
+    asked = _rows(("subject", "op_id"), operations)
+    with driver.pipeline():
+        last = driver.execute(LAST_SEQ)
+        found = driver.execute(_ANSWERS, (asked,)) if operations else None
+    rows = [] if found is None else found.fetchall()
+    answers = {(subject, op_id): (command, answer) for subject, op_id, command, answer in rows}
+    return last.fetchone()[0] or 0, answers
 
-    Raises:
-        OutOfStep: a row is not in the state it was thought to be in.
+
+def put(connection: Connection, pending: Pending, *, last: bool) -> None:
+    """Write it in the transaction that runs; `last`: and commit that.
+
+    A row that is not in the state it was thought to be in fails its statement, so that nothing of
+    this is committed.
     """
     driver: Any = connection.connection.driver_connection
     with driver.pipeline():
-        changed = [
-            (driver.execute(*prepared), rows) for prepared, rows in _texts(connection, pending)
-        ]
-    for cursor, rows in changed:
-        if cursor.rowcount != rows:
-            raise OutOfStep("a row was not as it was thought to be")
+        for prepared in _texts(connection, pending):
+            driver.execute(*prepared)
+        if last:
+            driver.execute("COMMIT")
 
 
-def answers(
-    connection: Connection, operations: Sequence[OperationKey]
-) -> dict[OperationKey, tuple[str, str]]:
-    """The commands and the answers that were given to those of them that were done before."""
-    driver: Any = connection.connection.driver_connection
-    asked = _rows(("subject", "op_id"), operations)
-    found = driver.execute(_ANSWERS, (asked,)).fetchall()
-    return {(subject, op_id): (command, answer) for subject, op_id, command, answer in found}
-
-
-def _texts(connection: Connection, pending: Pending) -> Iterable[tuple[Prepared, int]]:
-    """Each statement, and how many rows it has to change."""
+def _texts(connection: Connection, pending: Pending) -> Iterator[Prepared]:
     for puts in pending.puts(every_column=True):
         rows = [change.row.__dict__ for change in puts.changes]
         if not puts.columns:
-            yield (_insert(puts.model), (json.dumps(rows),)), len(rows)
+            yield _insert(puts.model), (json.dumps(rows),)
         elif puts.changes[0].was is None:
-            yield (_change(puts.model, has_state=False), (json.dumps(rows),)), len(rows)
+            yield _change(puts.model, has_state=False), (json.dumps(rows), len(rows))
         else:
             known = [change.row.__dict__ | {"was": change.was} for change in puts.changes]
-            yield (_change(puts.model, has_state=True), (json.dumps(known),)), len(rows)
+            yield _change(puts.model, has_state=True), (json.dumps(known), len(rows))
     statements = statements_of(connection)
     for (model, keys, values), n in pending.counts.items():
-        yield (statements.put_count(model, keys), (*values, n)), 1
+        yield statements.put_count(model, keys), (*values, n)
     for _, other in pending.others:
-        yield other, 1
+        yield other
     if pending.operations:
         operations = _rows(OPERATION_COLUMNS, pending.operations.values())
-        yield (_insert(OperationRow), (operations,)), len(pending.operations)
+        yield _insert(OperationRow), (operations,)
     if pending.journal:
         journal = _rows(JOURNAL_COLUMNS, pending.journal)
-        yield (_insert(JournalRow), (journal,)), len(pending.journal)
+        yield _insert(JournalRow), (journal,)
 
 
 def _rows(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
@@ -100,7 +102,9 @@ def _change(model: type[SQLModel], *, has_state: bool) -> str:
     table = _table(model)
     where = f"{table}.id = v.id" + (f" AND {table}.state = v.was" if has_state else "")
     extra = ", was text" if has_state else ""
-    return f"UPDATE {table} SET {news} FROM {_source(model, extra)} WHERE {where}"
+    update = f"UPDATE {table} SET {news} FROM {_source(model, extra)} WHERE {where} RETURNING 1"
+    # As many rows as there should be, or a division by zero.
+    return f"WITH done AS ({update}) SELECT 1 / (count(*) = %s)::int FROM done"
 
 
 def _source(model: type[SQLModel], extra: str = "") -> str:

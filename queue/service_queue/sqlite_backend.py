@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from service_queue.backend import READ_ONLY, READERS, TURN_WITHIN_S, Standing
 from service_queue.journal_head import LAST_SEQ
-from service_queue.pending import OperationKey, Pending
+from service_queue.pending import Answer, OperationKey, Pending
 from service_queue.sqlite_writes import put
 
 _ANSWER: Final = "SELECT command, answer FROM operation WHERE subject = ? AND op_id = ?"
@@ -71,13 +71,20 @@ class SqliteBackend:
 
         return engine
 
-    def look(self, connection: Connection) -> Standing:
+    def look(
+        self, connection: Connection, operations: Sequence[OperationKey]
+    ) -> tuple[Standing, dict[OperationKey, Answer]]:
         """The journal's last row, and SQLite's word on whether another connection wrote."""
         cursor = connection.connection.cursor()
         seq = cursor.execute(LAST_SEQ).fetchone()[0] or 0
         version = cursor.execute("PRAGMA data_version").fetchone()[0]
+        answers = {}
+        for key in operations:
+            row = cursor.execute(_ANSWER, key).fetchone()
+            if row is not None:
+                answers[key] = row
         cursor.close()
-        return Standing(seq, version)
+        return Standing(seq, version), answers
 
     def claim(self, connection: Connection, chore: str) -> bool:
         """Whoever writes is alone."""
@@ -90,20 +97,7 @@ class SqliteBackend:
         """Nobody beside this one."""
         return 0, frozenset()
 
-    def answers(
-        self, connection: Connection, operations: Sequence[OperationKey]
-    ) -> dict[OperationKey, tuple[str, str]]:
-        """One look by the key each: there is no way to the file that could be saved."""
-        cursor = connection.connection.cursor()
-        found = {}
-        for key in operations:
-            row = cursor.execute(_ANSWER, key).fetchone()
-            if row is not None:
-                found[key] = row
-        cursor.close()
-        return found
-
-    def put(self, connection: Connection, pending: Pending) -> None:
+    def put(self, connection: Connection, pending: Pending, *, last: bool) -> None:
         """By texts for one row, run for many, and for many rows where they are alike."""
         put(connection, pending)
 

@@ -13,7 +13,7 @@ import concurrent.futures
 import logging
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Final, TypeVar
@@ -32,8 +32,8 @@ from service_queue.backend import (
 from service_queue.errors import StoreClosed, StoreUnavailable
 from service_queue.journal_head import JournalHead, begin_journal
 from service_queue.known_rows import KnownRows
-from service_queue.pending import OperationKey, OutOfStep
-from service_queue.turn import Reach, Turn
+from service_queue.pending import Answer, OperationKey, OutOfStep
+from service_queue.turn import Reach, Turn, in_step
 
 T = TypeVar("T")
 Unit = Callable[[Connection], T]
@@ -260,23 +260,30 @@ class Store:
 
     def _transact(self, connection: Connection, batch: list[_Job], *, waits: bool) -> None:
         """One transaction with all of the batch."""
+        asked = {job.asked: None for job in batch if job.asked is not None} if waits else {}
         with connection.begin():
-            head = self._begin_turn(connection)
+            head, answers = self._begin_turn(connection, tuple(asked))
             turn = Turn(connection, self._backend, head, self._known, self._lineage, waits=waits)
-            turn.ask(job.asked for job in batch if job.asked is not None)
+            turn.answers = answers
             for job in batch:
                 job.run(turn, self._backend)
-            turn.flush()
+            turn.flush(last=True)
         self._end_turn(head)
 
-    def _begin_turn(self, connection: Connection) -> JournalHead:
-        """Look at what stands, when somebody watches, and tell what others changed."""
+    def _begin_turn(
+        self, connection: Connection, asked: Sequence[OperationKey]
+    ) -> tuple[JournalHead, dict[OperationKey, Answer | None]]:
+        """Look at what stands, when somebody watches, and tell what others changed.
+
+        Gives the journal's head, and what was answered to `asked` as far as that was looked for.
+        """
         if not self._watchers:
             self._stood = None
             self._known.clear()
-            return begin_journal(connection)
-        stands, stood = self._backend.look(connection), self._stood
-        self._stood = stands
+            return begin_journal(connection), {}
+        with in_step(self._backend):
+            stands, answers = self._backend.look(connection, asked)
+        stood, self._stood = self._stood, stands
         if stood != stands:
             self._known.clear()
         if stood is not None and stood != stands:
@@ -288,7 +295,7 @@ class Store:
                     self._stood = Standing(stood.seq, _TELL_AGAIN)
                 elif not loop.is_closed():
                     loop.call_soon_threadsafe(follow)
-        return begin_journal(connection, stands.seq)
+        return begin_journal(connection, stands.seq), dict.fromkeys(asked) | answers
 
     def _told(
         self, watcher: Watcher, connection: Connection, elsewhere: Elsewhere

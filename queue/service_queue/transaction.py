@@ -17,7 +17,7 @@ from sqlmodel import SQLModel
 
 from service_queue.actor import SYSTEM
 from service_queue.call import CALL, CallEvent
-from service_queue.pending import MOVING
+from service_queue.pending import MOVING, Answer
 from service_queue.policy import Policy
 from service_queue.seat import SEAT, SeatEvent
 from service_queue.statements import plain, record, statements_of
@@ -152,7 +152,7 @@ class Transaction:
         """A kiosk's tickets that are open or may be rated; `read` finds them in the database."""
         return self._rows.at_kiosk(kiosk_id, read)
 
-    def answered(self, subject: str, op_id: str) -> tuple[str, str] | None:
+    def answered(self, subject: str, op_id: str) -> Answer | None:
         """The command and the answer that were given under this number, or None."""
         return self._rows.answered(subject, op_id)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import Enum, auto
 from typing import Any, Final
@@ -14,7 +14,7 @@ from service_queue.backend import Backend
 from service_queue.direct_rows import DirectRows
 from service_queue.journal_head import JournalHead
 from service_queue.known_rows import KnownRows
-from service_queue.pending import OperationKey, OutOfStep, Pending
+from service_queue.pending import Answer, OperationKey, OutOfStep, Pending
 from service_queue.turn_rows import TurnRows
 
 _KEY: Final = "turn"
@@ -49,8 +49,8 @@ class Turn:
         self.head = head
         self.known = known
         self.lineage = lineage
-        self.answers: dict[OperationKey, tuple[str, str] | None] = {}
-        """What was answered to the operations that this turn was asked for."""
+        self.answers: dict[OperationKey, Answer | None] = {}
+        """What was answered to the operations that this turn was asked for; None: nothing yet."""
         self._backend = backend
         self._waits = waits
         self._pending = Pending()
@@ -59,18 +59,6 @@ class Turn:
         self._saved = False
         self._seq: int | None = None
         connection.info[_KEY] = self
-
-    def ask(self, operations: Iterable[OperationKey]) -> None:
-        """Look for the answers that were given to these before.
-
-        Raises:
-            OutOfStep: the database does not understand one of them; each is asked by itself then.
-        """
-        wanted = list(dict.fromkeys(operations))
-        if wanted and self._waits:
-            self.answers = dict.fromkeys(wanted)
-            with self._in_step():
-                self.answers |= self._backend.answers(self.connection, wanted)
 
     # --- units -----------------------------------------------------------------------------
 
@@ -120,35 +108,25 @@ class Turn:
         self._run("SAVEPOINT unit")
         self._saved = True
 
-    def flush(self) -> None:
-        """Write what waits.
+    def flush(self, *, last: bool = False) -> None:
+        """Write what waits; `last`: nothing follows but the commit.
 
         Raises:
             OutOfStep: the database does not take it; the turn has to be done over.
         """
         if self._pending:
             pending, self._pending = self._pending, Pending()
-            self.put(pending)
+            self.put(pending, last=last)
             self.known.forget_over([change.row for change in pending.changes.values()])
 
     def has(self, model: type[SQLModel]) -> bool:
         """Rows of a kind that does not move wait."""
         return self._pending.has(model)
 
-    def put(self, pending: Pending) -> None:
+    def put(self, pending: Pending, *, last: bool = False) -> None:
         """Write this now."""
-        with self._in_step():
-            self._backend.put(self.connection, pending)
-
-    @contextmanager
-    def _in_step(self) -> Iterator[None]:
-        """What fails in here for everybody is done over one by one."""
-        try:
-            yield
-        except Exception as failure:
-            if isinstance(failure, OutOfStep) or self._backend.outage(failure) is not None:
-                raise
-            raise OutOfStep(type(failure).__name__) from failure
+        with in_step(self._backend):
+            self._backend.put(self.connection, pending, last=last)
 
     def forget_counts(self) -> None:
         """A counter is changed by a statement."""
@@ -158,6 +136,21 @@ class Turn:
         cursor: Any = self.connection.connection.cursor()
         cursor.execute(text)
         cursor.close()
+
+
+@contextmanager
+def in_step(backend: Backend) -> Iterator[None]:
+    """What is done here for many commands at once, and fails, is done over one by one.
+
+    Raises:
+        OutOfStep: the database does not take it.
+    """
+    try:
+        yield
+    except Exception as failure:
+        if isinstance(failure, OutOfStep) or backend.outage(failure) is not None:
+            raise
+        raise OutOfStep(type(failure).__name__) from failure
 
 
 def rows_on(connection: Connection) -> DirectRows:

@@ -10,7 +10,15 @@ from sqlmodel import SQLModel
 
 from service_queue.direct_rows import DirectRows
 from service_queue.known_rows import KnownRows
-from service_queue.pending import MOVING, Moving, OperationKey, Pending, RowKey, is_looked_for
+from service_queue.pending import (
+    MOVING,
+    Answer,
+    Moving,
+    OperationKey,
+    Pending,
+    RowKey,
+    is_looked_for,
+)
 from service_queue.statements import copy_of
 from service_queue.tables import KioskRow, LocationRow, SeatRow, ServiceItemRow, TicketRow
 
@@ -34,7 +42,7 @@ class TurnRows(DirectRows):
         super().__init__(turn.connection)
         self.pending = Pending()
         self.changed: dict[RowKey, Moving] = {}
-        self.remembered: dict[OperationKey, tuple[str, str]] = {}
+        self.remembered: dict[OperationKey, Answer] = {}
         """The command and the answer, by who asked and the number they gave it."""
         self._turn = turn
         self._known: KnownRows = turn.known
@@ -99,7 +107,7 @@ class TurnRows(DirectRows):
         }
         return list(found.values())
 
-    def answered(self, subject: str, op_id: str) -> tuple[str, str] | None:
+    def answered(self, subject: str, op_id: str) -> Answer | None:
         """As `DirectRows.answered`; the turn began by asking for those that were announced."""
         key = (subject, op_id)
         if key in self._turn.answers:
