@@ -7,7 +7,7 @@ STEP := .ci/step
 NPM := python hatch_build.py npm
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help setup browser demo test check bench soak mutants pictures unit integration e2e clean \
+.PHONY: help setup browser demo test check bench attacks soak mutants pictures unit integration e2e clean \
 	check-format check-lint check-types check-imports check-generated check-web-types check-web
 
 help: ## List the targets
@@ -28,6 +28,9 @@ check: check-format check-lint check-types check-imports check-generated check-w
 
 bench: browser ## Measure call set-up and the reconnect storm against their baselines
 	@python -m benchmarks
+
+attacks: setup ## Attack the witness with every recording there is; what gets past it, with bounds
+	@python -m benchmarks.attacks
 
 check-format: setup
 	@$(STEP) "format (ruff)" ruff format --check .

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from id_verify.alive.eyes import EyeLids
-from id_verify.alive.mesh import FaceMesh, Mesh, square_after, square_of
+from id_verify.alive.mesh import FaceMesh, Mesh, Square, square_after, square_of
 from id_verify.alive.observation import Observation, ObservedFace
 from id_verify.alive.pose import mouth_opening, nose_offset, pose_of
 from id_verify.alive.surface import texture_of
@@ -34,6 +34,16 @@ WATCHED_POINTS: Final = (
     *(50, 280, 205, 425, 98, 327, 129, 358),  # cheeks, wings of the nose
 )
 """Points that keep their place on the head whatever it says or however it blinks."""
+
+
+_SOME_BOX: Final = Box(90.0, 80.0, 140.0, 160.0)
+_SOME_POINTS: Final = FivePoints(
+    Point(130.0, 140.0),
+    Point(190.0, 140.0),
+    Point(160.0, 170.0),
+    Point(135.0, 200.0),
+    Point(185.0, 200.0),
+)
 
 
 @dataclass(slots=True)
@@ -80,6 +90,15 @@ class FrameWitness:
             return Observation(t_s=t_s, faces=0)
         self._followed = _Followed(mesh, counted)
         return Observation(t_s=t_s, faces=self._faces, face=self._note(t_s, picture, mesh, found))
+
+    def warm(self) -> None:
+        """Run every model once: the first time takes several times as long as the others."""
+        grey = np.full((SEARCHED_SIDE, SEARCHED_SIDE, 3), 127, np.uint8)
+        self._engine.detect(grey)
+        self._engine.embed(grey, FoundFace(box=_SOME_BOX, points=_SOME_POINTS, score=1.0))
+        mesh = self._mesh.measure(grey, Square(160.0, 160.0, 200.0, 0.0))
+        self._lids.left(grey, mesh)
+        texture_of(grey, mesh)
 
     def upright(self, picture: Picture) -> Picture:
         """Return the picture as it is looked at: turned, if the camera hangs on its side."""

@@ -18,7 +18,7 @@ import contextlib
 import multiprocessing
 import random
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -33,6 +33,7 @@ from id_verify.alive import worker
 from id_verify.alive.errors import WitnessLost
 from id_verify.alive.finding import LivenessFinding
 from id_verify.alive.steps import Ready, Step, Watched
+from id_verify.alive.words import CueKind
 from id_verify.alive.worker_messages import (
     Begin,
     Failed,
@@ -128,11 +129,20 @@ class Witness:
         """The process, for tests and for the machine's health."""
         return None if self._process is None else self._process.pid
 
-    async def begin(self, rng: random.Random, *, slow: bool = False) -> None:
-        """Wait until the process is ready, then let frames in; cues are drawn once a face is."""
+    async def begin(
+        self,
+        rng: random.Random,
+        *,
+        slow: bool = False,
+        kinds: Sequence[CueKind] = tuple(CueKind),
+    ) -> None:
+        """Wait until the process is ready, then let frames in; cues are drawn once a face is.
+
+        Leave a kind out for who cannot do it; of fewer kinds there are fewer sequences to guess.
+        """
         await self._answer(self._started, self._settings.start_s)
         self._unname()
-        self._send(Begin(rng.getrandbits(128), slow=slow))
+        self._send(Begin(rng.getrandbits(128), slow=slow, kinds=tuple(kinds)))
         self._looking = True
         self._last_frame = self._loop.time()
         self._steps.put_nowait(Ready())

@@ -60,7 +60,7 @@ def run(settings: WorkerSettings, line: Connection) -> None:
             if settings.calibration is None
             else read_calibration(settings.calibration)
         )
-        check = Check(engine, calibration, settings)
+        check = Check(engine, calibration, settle_s=settings.settle_s)
     except (FaceError, AliveError) as reason:
         line.send(Failed(f"{reason.code}: {reason}"))
         return
@@ -105,13 +105,14 @@ class Check:
     """One check of one resident, with everything it holds of them."""
 
     def __init__(
-        self, engine: FaceEngine, calibration: Calibration, settings: WorkerSettings
+        self, engine: FaceEngine, calibration: Calibration, *, settle_s: float = 20.0
     ) -> None:
         calibration.require(engine.version)
         self._engine = engine
         self._calibration = calibration
         self._witness = FrameWitness(engine)
-        self._watch = Watch(self._draw, settle_s=settings.settle_s)
+        self._witness.warm()
+        self._watch = Watch(self._draw, settle_s=settle_s)
         self._begin = Begin(0, slow=False)
         self._observations: list[Observation] = []
         self._kept: list[Picture] = []
@@ -161,8 +162,10 @@ class Check:
         return wiped
 
     def _draw(self) -> tuple[Cue, ...]:
-        rng = random.Random(self._begin.seed)
-        return draw_sequence(rng, pace=SLOW if self._begin.slow else USUAL)
+        begin = self._begin
+        return draw_sequence(
+            random.Random(begin.seed), pace=SLOW if begin.slow else USUAL, kinds=begin.kinds
+        )
 
     def _match(self, portrait: Picture) -> FaceMatch:
         found = match_faces(self._engine, self._calibration, self._kept, portrait)

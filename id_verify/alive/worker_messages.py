@@ -7,6 +7,7 @@ from pathlib import Path
 
 from id_verify.alive.finding import LivenessFinding
 from id_verify.alive.steps import Step
+from id_verify.alive.words import CueKind
 from id_verify.faces.engine import Picture
 from id_verify.faces.face_match import FaceMatch
 
@@ -30,6 +31,7 @@ class Begin:
 
     seed: int = field(repr=False)
     slow: bool
+    kinds: tuple[CueKind, ...] = tuple(CueKind)
 
 
 @dataclass(frozen=True, slots=True)
