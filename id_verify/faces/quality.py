@@ -27,7 +27,7 @@ RELIABLE: Final = 0.25
 ZOOM: Final = 0.97
 LARGE_EYE_DISTANCE: Final = 50.0
 """From here on the camera is near enough: what shows no detail is out of focus or moving."""
-LEAST_DETAIL_OF_LARGE: Final = 0.28
+LEAST_DETAIL_OF_LARGE: Final = 0.205
 BLOCK: Final = 8
 """Side of the squares in which JPEG compresses."""
 BLOCKS_MATTER_BELOW: Final = 60.0
@@ -61,7 +61,7 @@ RAMPS: Final = (
     Ramp(figure="burnt", hopeless=0.65, good=0.35, outcome=FaceOutcome.TOO_BRIGHT),
     Ramp(figure="mouth_relief", hopeless=0.085, good=0.125, outcome=FaceOutcome.COVERED),
     Ramp(figure="eye_light", hopeless=0.45, good=0.52, outcome=FaceOutcome.COVERED),
-    Ramp(figure="detail", hopeless=0.12, good=0.36, outcome=FaceOutcome.BLURRED),
+    Ramp(figure="detail", hopeless=0.105, good=0.285, outcome=FaceOutcome.BLURRED),
     Ramp(figure="blocks", hopeless=6.0, good=1.6, outcome=FaceOutcome.BLURRED),
     Ramp(figure="score", hopeless=0.86, good=0.93, outcome=FaceOutcome.BLURRED),
 )
@@ -131,12 +131,18 @@ _LEVEL_NOSE: Final = 0.57
 
 
 def _detail(luma: NDArray[np.float32]) -> float:
-    """Return how much fine structure there is, as a share of the coarse: nothing else tells blur.
+    """Return how much fine structure there is, as a share of the coarse, along the poorer axis.
 
-    Contrast and brightness cancel out.
+    Contrast and brightness cancel out. Each axis alone, since what moves is smeared along one.
     """
+    smooth = np.asarray(cv2.GaussianBlur(luma, (0, 0), 0.5), np.float32)
+    return min(_detail_across(smooth), _detail_across(np.ascontiguousarray(smooth.T)))
+
+
+def _detail_across(luma: NDArray[np.float32]) -> float:
     fine, middle, coarse, coarsest = (
-        cv2.GaussianBlur(luma, (0, 0), width) for width in (0.7, 1.4, 2.8, 5.6)
+        cv2.GaussianBlur(luma, (int(6 * width) | 1, 1), sigmaX=width, sigmaY=width)
+        for width in (0.7, 1.4, 2.8, 5.6)
     )
     return float(np.std(fine - middle)) / max(float(np.std(coarse - coarsest)), 1e-3)
 

@@ -36,8 +36,9 @@ def find_thresholds(
 ) -> Thresholds:
     """Return thresholds that hold the target for all strangers and for each group of them.
 
-    They hold it with 95 % confidence, were the comparisons independent. The strictest group decides, so that nobody is taken for another more often because of the set
-    they belong to; a group with too few strangers to show the target has no say.
+    They hold it with 95 % confidence, were the comparisons independent. The strictest group
+    decides, so that nobody is taken for another more often because of the set they belong to; a
+    group with too few strangers to show the target has no say.
 
     Raises:
         PairsInvalid: nobody could be compared.
