@@ -317,14 +317,16 @@ def identity_of(tx: Transaction, ticket: TicketRow) -> IdentityRow:
 
 
 def change(tx: Transaction, row: IdentityRow, **values: Any) -> None:
-    """Change columns of a check; whoever shows its ticket is told."""
+    """Change columns of a check; whoever still shows its ticket is told."""
     tx.connection.execute(
         update(_identity).where(_identity.c.ticket_id == row.ticket_id).values(**values)
     )
     for name, value in values.items():
         setattr(row, name, value)
-    tx.touched.identities.add(row.ticket_id)
-    tx.touched.tickets.add(row.ticket_id)
+    ticket = tx.need(TicketRow, id=row.ticket_id)
+    if ticket.state.is_open or ticket.rating_until is not None:
+        tx.touched.identities.add(row.ticket_id)
+        tx.touched.tickets.add(row.ticket_id)
 
 
 def needs_second(row: IdentityRow) -> bool:

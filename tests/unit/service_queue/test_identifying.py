@@ -221,6 +221,22 @@ async def test_a_check_that_takes_too_long_counts_as_broken_off(d: HallDriver) -
     assert d.hall.mirror.identities[ticket_id].row.state is IdentityState.ENDED
 
 
+async def test_a_check_whose_resident_left_lapses_and_nobody_is_counted_twice(
+    d: HallDriver,
+) -> None:
+    ticket_id = await d.take(1)
+    until = await begin(d, ticket_id)
+    await d.leave(1, ticket_id)
+    await d.take(1)
+    await d.take(2)
+    await d.pass_time(until - d.clock.now())
+    await d.open_seat(1)
+    await d.pass_time(60)
+    assert (await row_of(d, ticket_id)).state is IdentityState.ENDED
+    assert d.hall.mirror.tally(d.clock.now()).taken == 3
+    assert d.hall.mirror.identities == {}
+
+
 async def test_a_kiosk_says_that_a_check_ended_and_what_was_overwritten(d: HallDriver) -> None:
     ticket_id = await d.take(1)
     await begin(d, ticket_id)
