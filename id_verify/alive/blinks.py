@@ -17,8 +17,8 @@ REOPENED: Final = 0.80
 STILL_OPEN: Final = 0.85
 NOISES: Final = 3.5
 """In a dark or blurred picture a blink has to stand out of the noise of the figure too."""
-CLOSING_S: Final = 0.28
-"""Lids fall in 0.1 s, of a tired or old person in 0.2; who looks down lowers them slowly."""
+CLOSING_S: Final = 0.21
+"""From still open to closed. Lids fall in 0.1 s; who looks down or is tired lowers them slowly."""
 LONGEST_S: Final = 1.0
 """Who is asked to blink may keep the eyes shut for a moment; longer is sleep, not an answer."""
 REMEMBERED_S: Final = 1.6
