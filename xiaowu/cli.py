@@ -17,6 +17,7 @@ COMMANDS: Final = {
     "serve": ("xiaowu.commands.serve", "Run the server of the hall."),
     "kiosk": ("xiaowu.commands.kiosk", "Run the kiosk of one booth."),
     "migrate": ("xiaowu.commands.migrate", "Bring the database to this version."),
+    "documents": ("xiaowu.commands.documents", "Papers under the document camera."),
     "simulate": ("xiaowu.commands.simulate", "Days of a hall on a virtual clock: what if?"),
     "queue": ("xiaowu.commands.queue", "Why the line stands as it does, and its policy."),
     "journal": ("xiaowu.commands.journal", "Prove the journal, export it, tell it again."),
@@ -25,7 +26,12 @@ COMMANDS: Final = {
 }
 """Subcommand → (module with a typer app called `app`, one line of help)."""
 
-EXTRAS: Final = {"kiosk": "kiosk", "demo": "server,kiosk", "identity": "kiosk,face"}
+EXTRAS: Final = {
+    "kiosk": "kiosk",
+    "demo": "server,kiosk",
+    "identity": "kiosk,face",
+    "documents": "kiosk,card",
+}
 """Which extra a subcommand needs; the others need `server`."""
 
 

@@ -10,13 +10,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import pairwise
 from typing import Final
 
 from id_verify.card.errors import NumberRefused
 from id_verify.card.kind import label_end
 from id_verify.card.number import LENGTH, IdNumber
 from id_verify.card.rows import Row
-from id_verify.card.variants import PEOPLES, is_hanzi, likeness
+from id_verify.card.variants import PEOPLES, is_hanzi, likeness, mainland
 from id_verify.card.words import CardField, Sex
 
 NUMBER_LABEL: Final = "公民身份号码"
@@ -24,6 +25,13 @@ MIN_DIGITS: Final = 15
 """So many digits in one row are the number, even if some were not read."""
 
 MAX_NAME: Final = 20
+HOLED: Final = 0.6
+"""The most an address is worth of which part was not seen."""
+
+RAGGED: Final = 2.6
+GAP: Final = 1.5
+"""In heights of a line: how early a row may end, and how far apart its parts may stand."""
+
 UNSURE: Final = 0.5
 """The most that a value is worth which contradicts what can be checked."""
 
@@ -32,6 +40,10 @@ _DIGITS: Final = re.compile(r"[0-9OoQDlI|iZzSsBXx×]{15,22}")
 _BIRTH: Final = re.compile(
     r"((?:18|19|20)\d{2})\D{0,2}?年?\D{0,2}?(\d{1,2})\D{0,2}?月?\D{0,2}?(\d{1,2})"
 )
+_PART_OF_BIRTH: Final = re.compile(
+    r"出生|\d{4}年|年\D{0,2}\d{1,2}\D{0,2}月|月\D{0,2}\d{1,2}\D{0,2}日"
+)
+_PART_OF_NUMBER: Final = re.compile(r"\d{9}")
 _ADDRESS_LABEL: Final = re.compile(r"^(住址|住|址)")
 
 
@@ -110,15 +122,17 @@ def is_valid(number: str) -> bool:
 
 
 def _birth(rows: Sequence[Row], found: Fields) -> int | None:
+    """Find the day of birth; return its row, even if only part of it can be read."""
     for at, row in enumerate(rows):
-        match = _BIRTH.search(row.text)
-        if match is None or not ("年" in row.text or "月" in row.text or "生" in row.text):
+        if not _PART_OF_BIRTH.search(row.text):
             continue
-        try:
-            day = date(int(match[1]), int(match[2]), int(match[3]))
-        except ValueError:
-            return at
-        found[CardField.BIRTH] = Found(day.isoformat(), row.score, (row,))
+        match = _BIRTH.search(row.text)
+        if match is not None:
+            try:
+                day = date(int(match[1]), int(match[2]), int(match[3]))
+            except ValueError:
+                return at
+            found[CardField.BIRTH] = Found(day.isoformat(), row.score, (row,))
         return at
     return None
 
@@ -186,6 +200,8 @@ def _address(rows: Sequence[Row], found: Fields) -> None:
     parts: list[str] = []
     used: list[Row] = []
     for row in rows:
+        if label_end(row.text, NUMBER_LABEL) is not None or _PART_OF_NUMBER.search(row.text):
+            break
         text = _ADDRESS_LABEL.sub("", row.text)
         text = "".join(
             c for c in text if is_hanzi(c) or c.isascii() and (c.isalnum() or c in "-()#/,.&")
@@ -196,7 +212,28 @@ def _address(rows: Sequence[Row], found: Fields) -> None:
         used.append(row)
     if parts:
         score = min(row.score for row in used)
-        labelled = any("住" in row.text or "址" in row.text for row in used)
-        found[CardField.ADDRESS] = Found(
-            "".join(parts), score if labelled else score * 0.9, tuple(used)
-        )
+        if not any("住" in row.text or "址" in row.text for row in used):
+            score *= 0.9
+        if _has_holes(used):
+            score = min(score, HOLED)
+        found[CardField.ADDRESS] = Found("".join(parts), score, tuple(used))
+
+
+def _has_holes(rows: Sequence[Row]) -> bool:
+    """Tell whether part of an address was not seen: only its last row may end early."""
+    height = sum(row.height for row in rows) / len(rows)
+    right = max(row.right for row in rows)
+    if any(row.right < right - RAGGED * height for row in rows[:-1]):
+        return True
+    left = min((row.left for row in rows[1:]), default=0.0)
+    if any(row.left > left + height for row in rows[1:]):
+        return True
+    return any(_has_gap(row, height) for row in rows)
+
+
+def _has_gap(row: Row, height: float) -> bool:
+    values = [line for line in row.lines if not _ADDRESS_LABEL.fullmatch(mainland(line.text))]
+    return any(
+        float(after.box[:, 0].min() - before.box[:, 0].max()) > GAP * height
+        for before, after in pairwise(values)
+    )

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from id_verify.card.card_data import RELIABLE, CardData
+from id_verify.card.errors import ReaderMissing
 from id_verify.card.fields import (
     UNSURE,
     Fields,
@@ -30,11 +31,13 @@ from id_verify.card.portrait import Portrait, cut_portrait
 from id_verify.card.rows import Row, rows_of
 from id_verify.card.surface import Surface, look_at
 from id_verify.card.words import CardAdvice, CardField, CardOutcome, CardSource
+from id_verify.documents.errors import TextReaderMissing
 from id_verify.documents.lines import Floats
 from id_verify.documents.quads import Quad, find_quads, looking_aspect
 from id_verify.documents.text import TextReader, cut_line
 from id_verify.documents.upright import read_lines, set_upright
-from id_verify.faces.engine import FaceEngine
+from id_verify.faces.engine import FaceEngine, open_engine
+from id_verify.faces.errors import FaceEngineMissing
 
 WHOLE_SIDE: Final = 1600
 """Pixels of the longer side of a picture in which no card was found."""
@@ -92,6 +95,19 @@ class CardPictureReader:
     def __init__(self, text: TextReader, faces: FaceEngine | None) -> None:
         self._text = text
         self._faces = faces
+
+    @classmethod
+    def open(cls) -> CardPictureReader:
+        """Load the models; takes two seconds.
+
+        Raises:
+            ReaderMissing: the packages of the extras `kiosk`, `face` and `card` are not installed.
+        """
+        cv2.setNumThreads(1)  # a card is small: more threads only take turns
+        try:
+            return cls(TextReader(), open_engine())
+        except (TextReaderMissing, FaceEngineMissing) as missing:
+            raise ReaderMissing(str(missing)) from missing
 
     def read(self, picture: Picture) -> CardReading:
         """Find the card in a picture and read it."""

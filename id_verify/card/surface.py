@@ -21,8 +21,8 @@ WORKING_PX_PER_MM: Final = 2.5
 WIPE: Final = 11
 """Pixels of the median at that size, wider than any stroke of print."""
 
-GLARE_LIGHTNESS: Final = 97.0
-GLARE_RISE: Final = 5.0
+GLARE_LIGHTNESS: Final = 96.0
+GLARE_RISE: Final = 4.0
 """Glare is nearly white, and clearly lighter than the ground (CIE Lab, 0 to 100)."""
 
 COVER_COLOUR: Final = 15.0
