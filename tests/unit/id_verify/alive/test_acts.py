@@ -67,8 +67,8 @@ def test_two_blinks_are_two() -> None:
 
 
 def test_lids_that_sink_slowly_are_no_blink() -> None:
-    sinking = [observed(t, eyes=0.3 - 0.2 * ramp(t, 0.5, 1.0)) for t in frames(2.0)]
-    risen = [observed(t, eyes=0.3) for t in frames(1.0, 2.0)]
+    sinking = [observed(t, eyes=0.3 - 0.2 * ramp(t, 0.5, 1.6)) for t in frames(2.5)]
+    risen = [observed(t, eyes=0.3) for t in frames(1.0, 2.5)]
     assert acts_of(*sinking, *risen) == []
 
 
