@@ -83,14 +83,7 @@ export class SessionApi {
 
   /** A token for one connection to the hall. */
   async socketToken(): Promise<string> {
-    try {
-      return await this.requestToken()
-    } catch (error) {
-      if (!(error instanceof ApiError) || error.code !== 'csrf_missing') throw error
-      // Signed in anew in another tab: same person, other value.
-      await this.adopt('GET')
-      return this.requestToken()
-    }
+    return ((await this.write('/api/session/token')) as { token: string }).token
   }
 
   async seats(): Promise<SeatChoice[]> {
@@ -102,15 +95,22 @@ export class SessionApi {
   }
 
   async overrideIdentity(callId: string, override: Override): Promise<void> {
-    await this.call('POST', '/api/identity/overrides', { call_id: callId, ...override })
+    await this.write('/api/identity/overrides', { call_id: callId, ...override })
   }
 
   async unmask(callId: string, reason: UnmaskReason): Promise<Holder> {
-    return (await this.call('POST', '/api/identity/unmask', { call_id: callId, reason })) as Holder
+    return (await this.write('/api/identity/unmask', { call_id: callId, reason })) as Holder
   }
 
-  private async requestToken(): Promise<string> {
-    return ((await this.call('POST', '/api/session/token')) as { token: string }).token
+  private async write(path: string, body?: object): Promise<unknown> {
+    try {
+      return await this.call('POST', path, body)
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.code !== 'csrf_missing') throw error
+      // Signed in anew in another tab: same person, other value.
+      await this.adopt('GET')
+      return this.call('POST', path, body)
+    }
   }
 
   private async adopt(method: 'GET' | 'POST', body?: object): Promise<Person> {

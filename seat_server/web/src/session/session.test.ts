@@ -59,6 +59,30 @@ describe('SessionApi', () => {
     expect(calls.at(-1)?.csrf).toBe('c-2')
   })
 
+  it('reads the whole number for a call and a reason, also after a new sign-in elsewhere', async () => {
+    const { api, calls } = server([
+      Response.json({ code: 'csrf_missing' }, { status: 403 }),
+      Response.json({ ...me, csrf: 'c-3' }),
+      Response.json({ name: '测试', number: '11010519491231002X' }),
+    ])
+    expect((await api.unmask('c1', 'fill_form')).number).toBe('11010519491231002X')
+    const last = calls.at(-1)
+    expect([last?.path, last?.csrf]).toEqual(['/api/identity/unmask', 'c-3'])
+    expect(JSON.parse(last?.body ?? '')).toEqual({ call_id: 'c1', reason: 'fill_form' })
+  })
+
+  it('sends the second person with what they stand by, and says why they were refused', async () => {
+    const { api, calls } = server([
+      Response.json({ code: 'password_wrong' }, { status: 403 }),
+      new Response(null, { status: 204 }),
+    ])
+    const override = { reason: 'looked_and_same', note: '照片旧', login: 'lead', password: 'pw' } as const
+    await expect(api.overrideIdentity('c1', override)).rejects.toMatchObject({ code: 'password_wrong' })
+    await api.overrideIdentity('c1', override)
+    expect(calls.map(({ path }) => path)).toEqual(Array(2).fill('/api/identity/overrides'))
+    expect(JSON.parse(calls.at(-1)?.body ?? '')).toEqual({ call_id: 'c1', ...override })
+  })
+
   it('keeps login and password out of the address', async () => {
     const { api, calls } = server([Response.json(me)])
     await api.signIn('a07', 'secret')
