@@ -44,6 +44,7 @@ from id_verify.faces.rates import clopper_pearson
 DATA: Final = Path(__file__).resolve().parents[2] / "shared" / "data"
 LONGEST_S: Final = 45.0
 SHEETS: Final = 20
+LARGEST_SIDE: Final = 640
 FEWEST_KINDS: Final = 2
 CONDITIONS: Final = {
     "as recorded": (0.0, 1.0),
@@ -127,13 +128,22 @@ class Noted:
 
 def watched(engine: FaceEngine, recording: Recording) -> Noted:
     """Look a recording through once; replays of it need no second look."""
-    timed = list(recording.frames(at_most_fps=FPS))
+    timed = [(t_s, _as_in_a_booth(one)) for t_s, one in recording.frames(at_most_fps=FPS)]
     witness = FrameWitness(engine)
     return Noted(
         name=recording.path.name,
         frames=[picture for _, picture in timed],
         observations=[witness.feed(t_s, picture) for t_s, picture in timed],
     )
+
+
+def _as_in_a_booth(picture: Picture) -> Picture:
+    """No larger than what the page sends."""
+    scale = LARGEST_SIDE / max(picture.shape[:2])
+    if scale >= 1:
+        return picture
+    small = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    return np.asarray(small, np.uint8)
 
 
 def replays(of: Sequence[Noted], name: str, draws: int, rng: random.Random) -> Species:

@@ -95,7 +95,11 @@ class BlinkReader:
             return
         wide = [one for one in self._open if one[1] >= STILL_OPEN * level]
         began_s, _, pitch_before = wide[-1] if wide else (t_s, eyes, pitch)
-        quick = t_s - began_s <= CLOSING_S and abs(pitch - pitch_before) <= NODDING_DEG
+        quick = (
+            bool(wide)  # eyes that were not seen open did not close
+            and t_s - began_s <= CLOSING_S
+            and abs(pitch - pitch_before) <= NODDING_DEG
+        )
         self._shut = _Shut(began_s, level, eyes, pitch_before, quick)
 
     def _level(self) -> float | None:
