@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import FrozenInstanceError, replace
 from itertools import pairwise
 from typing import Any
 
@@ -320,6 +320,109 @@ def test_why_one_stands_before_another(
     assert before is (word is not None)
     if word is not None:
         assert why_before(first, second, POLICY, NOW, state) is word
+
+
+SMALL_GREEN = replace(POLICY, green=GreenPolicy(head_start_s=300.0, one_in=3))
+SAME_GREEN = replace(POLICY, green=GreenPolicy(head_start_s=600.0, one_in=3))
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "policy", "word"),
+    [
+        # Set back by 180 s, and 10 s more behind.
+        (
+            ticket(9000.0, location_id="L1"),
+            ticket(8900.0, location_id="L3", lane=Lane.RECALLED, place_at=9080.0),
+            POLICY,
+            Precedence.RECALLED,
+        ),
+        # A head start of 600 s, against an appointment that stands earlier than it came.
+        (
+            ticket(9000.0, lane=Lane.RETURNED),
+            ticket(8950.0, lane=Lane.APPOINTMENT, place_at=8900.0),
+            POLICY,
+            Precedence.RETURNED,
+        ),
+        # 800 s before it came and 300 s on top, against a setback of 500 s.
+        (
+            ticket(9000.0, lane=Lane.APPOINTMENT, place_at=8200.0),
+            ticket(8100.0, lane=Lane.RECALLED, place_at=8600.0),
+            POLICY,
+            Precedence.APPOINTMENT,
+        ),
+        # 700 s before it came, and green's 900 s in place of the appointment's 300.
+        (
+            ticket(9000.0, green=OLD, lane=Lane.APPOINTMENT, place_at=8300.0),
+            ticket(8200.0),
+            POLICY,
+            Precedence.GREEN,
+        ),
+        # The code's 600 s less the 400 it came back later: green's 300 s do not add to it.
+        (
+            ticket(9000.0, green=OLD, lane=Lane.RETURNED, place_at=9400.0),
+            ticket(8900.0),
+            SMALL_GREEN,
+            Precedence.RETURNED,
+        ),
+        # Green is worth no more than the code, so it is not what helps.
+        (
+            ticket(9000.0, green=OLD, lane=Lane.RETURNED),
+            ticket(8900.0),
+            SAME_GREEN,
+            Precedence.RETURNED,
+        ),
+    ],
+)
+def test_of_several_things_that_help_the_one_worth_most_is_named(
+    first: WaitingTicket, second: WaitingTicket, policy: Policy, word: Precedence
+) -> None:
+    state = LineState(behind={"L1": 120.0, "L3": 110.0})
+    assert rank(first, policy, NOW, state) < rank(second, policy, NOW, state)
+    assert why_before(first, second, policy, NOW, state) is word
+
+
+SET_BACK = ticket(9000.0, lane=Lane.RECALLED, place_at=9000.5)
+RETURNED = ticket(9000.0, location_id="L1", lane=Lane.RETURNED)
+BOOKED = ticket(9000.0, green=OLD, lane=Lane.APPOINTMENT, place_at=8100.5)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "behind_s", "word"),
+    [
+        (ticket(9000.25), SET_BACK, 0.0, Precedence.RECALLED),
+        (ticket(9001.0, location_id="L1"), SET_BACK, 0.75, Precedence.BEHIND),
+        (
+            ticket(9001.0, location_id="L1"),
+            replace(SET_BACK, place_at=9000.75),
+            0.5,
+            Precedence.RECALLED,
+        ),
+        (RETURNED, ticket(8500.0), 600.5, Precedence.BEHIND),
+        (RETURNED, ticket(8500.0), 599.5, Precedence.RETURNED),
+        (BOOKED, ticket(8500.0), 0.0, Precedence.GREEN),
+        (replace(BOOKED, place_at=8099.5), ticket(8500.0), 0.0, Precedence.APPOINTMENT),
+    ],
+)
+def test_half_a_second_more_is_more(
+    first: WaitingTicket, second: WaitingTicket, behind_s: float, word: Precedence
+) -> None:
+    state = LineState(behind={"L1": behind_s})
+    assert rank(first, POLICY, NOW, state) < rank(second, POLICY, NOW, state)
+    assert why_before(first, second, POLICY, NOW, state) is word
+
+
+def test_a_ticket_that_says_nothing_of_it_is_here_and_nobodys() -> None:
+    plain = ticket(9000.0)
+    assert not plain.away
+    assert not plain.wanted
+    assert plain.place == plain.arrived_at
+
+
+def test_a_ticket_and_a_state_of_the_line_never_change() -> None:
+    with pytest.raises(FrozenInstanceError):
+        ticket(9000.0).lane = Lane.ORDINARY  # type: ignore[misc]  # refused at run time too
+    with pytest.raises(FrozenInstanceError):
+        CALM.starts_since_green = 0  # type: ignore[misc]  # refused at run time too
 
 
 @given(some_ticket, some_ticket, states)
