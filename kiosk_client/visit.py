@@ -18,6 +18,7 @@ from pydantic import BaseModel
 from signaling.client.call import CallMedia
 from signaling.client.errors import ClientError
 from signaling.client.link import LinkStatus, op_id
+from signaling.client.mesh import CallMesh
 from signaling.client.peer import Flow
 from signaling.client.sinks import Sink
 from signaling.client.tracks import LocalMedia
@@ -151,7 +152,7 @@ class Visit:
         self._clock = clock or asyncio.get_running_loop().time
         self._view: KioskView | None = None
         self._news = asyncio.Event()
-        self._call: CallMedia | None = None
+        self._call: CallMesh | None = None
         self._stop: Outcome | None = None
         self._link_end: LinkStatus | None = None
         self._ticket_seen = False
@@ -185,12 +186,15 @@ class Visit:
 
     async def run(self, link: Line) -> VisitResult:
         """Take a ticket, or go on with the open one, and return when it is over."""
-        self._call = CallMedia(
-            send=link.send,
-            media=self._media,
+        self._call = CallMesh(
+            make=lambda sink: CallMedia(
+                send=link.send,
+                media=self._media,
+                sink=sink,
+                on_flow=lambda _flow: self._news.set(),
+                clock=self._clock,
+            ),
             sink=self._sink,
-            on_flow=lambda _flow: self._news.set(),
-            clock=self._clock,
         )
         try:
             if self._view is not None:
@@ -273,7 +277,8 @@ class Visit:
 
     def _follow(self, view: KioskView) -> None:
         if self._call is not None:
-            self._call.update(view.link, view.call)
+            colleague = None if view.colleague is None else view.colleague.link
+            self._call.update([view.link, colleague], view.call)
         if view.ticket is not None:
             self._ticket_seen = True
             self._result.ticket, self._result.number = view.ticket.id, view.ticket.number

@@ -15,7 +15,7 @@ from tests.support.browser import Watch, open_chromium, open_page
 from tests.support.clips import Person, make_person
 from tests.support.faces import FaceReader
 from tests.support.fault_proxy import TcpFaultProxy
-from tests.support.floor import AGENT, KIOSK, SEAT, Floor
+from tests.support.floor import AGENT, KIOSK, SEAT, SECOND_AGENT, SECOND_SEAT, Floor
 from tests.support.pages import DeskPage, KioskPage, WallPage
 from tests.support.program import free_port
 from tests.support.running_hall import SUPERVISOR, Booth, RunningHall, open_running_hall
@@ -113,6 +113,17 @@ async def open_floor(
         await desk.open_seat()
         await kiosk.open(booth.origin)
         yield Floor(hall=hall, booth=booth, kiosk=kiosk, desk=desk, wall=wall, watch=watch)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def second_desk(open_floor: Floor, agent_browser: Browser) -> AsyncIterator[DeskPage]:
+    """Another agent at another desk, on a break."""
+    hall = open_floor.hall
+    async with open_page(agent_browser, open_floor.watch) as (_, page):
+        desk = DeskPage(page)
+        await desk.sign_in(hall.url, SECOND_AGENT, hall.passwords[SECOND_AGENT])
+        await desk.sit(SECOND_SEAT)
+        yield desk
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -13,6 +13,8 @@ KIOSK: Final = "qinghe-1"
 LOCATION: Final = "qinghe"
 SEAT: Final = "seat-01"
 AGENT: Final = "agent01"
+SECOND_SEAT: Final = "seat-02"
+SECOND_AGENT: Final = "agent02"
 
 
 @dataclass(kw_only=True)

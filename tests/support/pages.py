@@ -11,6 +11,20 @@ PATIENCE_MS: Final = 40_000
 """Longer than anything here takes; who waits for so long has failed."""
 
 
+WATCH: Final = """(video) => {
+  let last = performance.now()
+  window.longestPauseMs = 0
+  window.watched = [video, video.srcObject]
+  const drawn = () => {
+    const now = performance.now()
+    window.longestPauseMs = Math.max(window.longestPauseMs, now - last)
+    last = now
+    video.requestVideoFrameCallback(drawn)
+  }
+  video.requestVideoFrameCallback(drawn)
+}"""
+
+
 class Screen:
     """What the pages have in common."""
 
@@ -100,6 +114,44 @@ class KioskPage(Screen):
             "data-picture", "true", timeout=PATIENCE_MS
         )
 
+    def pictures(self) -> Locator:
+        """The agents' pictures that are in sight."""
+        return self.page.locator('[data-testid=remote] video[data-shown="true"]')
+
+    async def seen_calls(self) -> list[str]:
+        """The pairs whose agent is shown, in the order they came."""
+        found: list[str] = await self.page.eval_on_selector_all(
+            "[data-testid=remote]", "all => all.map((one) => one.dataset.call)"
+        )
+        return found
+
+    async def frames_go_on(self, call: str) -> None:
+        """Wait until new pictures of a pair have been drawn."""
+        video = f'[data-call="{call}"] video[data-shown="true"]'
+        frames = "(video) => video.getVideoPlaybackQuality().totalVideoFrames"
+        before = await self.page.eval_on_selector(video, frames)
+        await self.page.wait_for_function(
+            f"([video, before]) => ({frames})(document.querySelector(video)) > before + 5",
+            arg=[video, before],
+            timeout=PATIENCE_MS,
+        )
+
+    async def watch_frames(self, call: str) -> None:
+        """From now on, keep the longest time between two pictures of a pair."""
+        await self.page.eval_on_selector(f'[data-call="{call}"] video[data-shown="true"]', WATCH)
+
+    async def longest_pause_ms(self) -> float:
+        """Since `watch_frames`."""
+        return float(await self.page.evaluate("window.longestPauseMs"))
+
+    async def is_the_watched_picture(self, call: str) -> bool:
+        """What shows a pair is the very element and stream that `watch_frames` was told of."""
+        same: bool = await self.page.eval_on_selector(
+            f'[data-call="{call}"] video[data-shown="true"]',
+            "(video) => window.watched[0] === video && window.watched[1] === video.srcObject",
+        )
+        return same
+
 
 class DeskPage(Screen):
     """An agent's desk. Everything is done by keyboard but choosing what to read."""
@@ -156,6 +208,18 @@ class DeskPage(Screen):
         await expect(
             self.page.locator('[data-testid=remote-video] video[data-shown="true"]')
         ).to_be_visible(timeout=PATIENCE_MS)
+
+    async def choose_colleague(self, seat_id: str) -> None:
+        """In a call: choose a window to hand on to; how is still to be said."""
+        await self.press("t")
+        await self.sees("transfer-dialog")
+        await self.page.locator(f'[data-testid=transfer-seat][data-seat-id="{seat_id}"]').click()
+
+    async def pause(self) -> None:
+        """Take no more residents."""
+        await self.press("b")
+        await self.press("1")
+        await expect(self.part("status-available")).to_have_attribute("aria-pressed", "false")
 
     async def end(self) -> None:
         """End the call."""

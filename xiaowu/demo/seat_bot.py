@@ -12,6 +12,7 @@ from signaling.protocol.commands import (
     DeclineTicket,
     EndCall,
     FinishWrapUp,
+    JoinCall,
     OpenSeat,
     SaveNote,
     SignIn,
@@ -22,6 +23,7 @@ from signaling.protocol.views import DeskOffer, DeskView
 from signaling.protocol.words import (
     BreakReason,
     CallState,
+    ConsultState,
     DeclineReason,
     Party,
     SeatState,
@@ -106,6 +108,8 @@ class SeatBot(Bot):
             return "standing"
         if view.offer is not None:
             return view.state, view.offer.id
+        if view.consult is not None and not view.consult.host:
+            return view.state, view.consult.id, view.consult.state
         if view.call is not None:
             return view.state, view.call.id, view.call.state is CallState.CONNECTED
         if view.wrap_up is not None:
@@ -119,6 +123,11 @@ class SeatBot(Bot):
             await self.say(SignIn(op_id=op_id(), seat_id=self._seat_id))
         elif view.offer is not None:
             await self._answer(view, view.offer)
+        elif view.consult is not None and not view.consult.host:
+            # Asked into a colleague's call: it comes, and waits whether the call becomes its own.
+            if view.consult.state is ConsultState.RINGING:
+                await self.take_time(self._manners.accept_after_s)
+                await self.say(JoinCall(op_id=op_id(), consult_id=view.consult.id))
         elif view.call is not None:
             if view.call.state is CallState.CONNECTED:
                 await self.take_time(

@@ -1,5 +1,5 @@
 import {
-  CallMedia,
+  CallMesh,
   type DeskView,
   type Link,
   LocalMedia,
@@ -19,6 +19,8 @@ export interface ConversationState {
   /** There has been a picture in this call, so there is a last one to keep. */
   pictured: boolean
   stats: MediaStats | null
+  /** What is received from the colleague in the call. */
+  colleague: MediaState
   localStream: MediaStream | null
   camera: 'ok' | 'missing' | 'unknown'
   microphone: 'ok' | 'missing' | 'unknown'
@@ -32,6 +34,7 @@ export function emptyConversation(): ConversationState {
     picture: false,
     pictured: false,
     stats: null,
+    colleague: 'closed',
     localStream: null,
     camera: 'unknown',
     microphone: 'unknown',
@@ -44,10 +47,12 @@ export function emptyConversation(): ConversationState {
 export class Conversation {
   readonly selfView = new SelfView('self-video')
   private readonly local: LocalMedia
-  private call: CallMedia | null = null
+  private call: CallMesh | null = null
+  private readonly remotes = new Map<string, MediaStream>()
   private picture: RemotePicture | null = null
-  private remote: MediaStream | null = null
   private callId: string | null = null
+  private colleaguePicture: RemotePicture | null = null
+  private colleagueId: string | null = null
 
   constructor(
     private readonly link: Pick<Link, 'send' | 'status'>,
@@ -68,10 +73,12 @@ export class Conversation {
   follow(view: DeskView | null): void {
     if (wantsCamera(view)) void this.local.open().then(() => this.publishLocal())
     else this.closeCamera()
+    const colleague = view?.consult?.link ?? null
     const callId = view?.link?.call_id ?? null
     if (callId !== this.callId) this.beginCall(callId)
+    if ((colleague?.call_id ?? null) !== this.colleagueId) this.meet(colleague?.call_id ?? null)
     this.call ??= this.openCall()
-    this.call.update(view?.link ?? null)
+    this.call.update([view?.link ?? null, colleague].filter((link) => link !== null))
   }
 
   /**
@@ -83,11 +90,12 @@ export class Conversation {
     this.call = null
     this.closeCamera()
     this.beginCall(null)
+    this.meet(null)
   }
 
   /** The agent accepts: what the resident shall see and hear goes out before the server's answer. */
   anticipate(begins: boolean): void {
-    this.call?.anticipate(begins)
+    if (this.callId !== null) this.call?.anticipate(this.callId, begins)
   }
 
   signalled(event: Signalled): void {
@@ -102,9 +110,22 @@ export class Conversation {
       onFirstFrame: () => (this.state.pictured = true),
     })
     this.picture = picture
-    if (this.remote !== null && this.callId !== null) picture.show(this.remote, this.callId)
+    this.display(picture, this.callId)
     signal.addEventListener('abort', () => {
       if (this.picture === picture) this.picture = null
+    })
+  }
+
+  /** The same for the colleague in the call. */
+  showColleagueIn(
+    videos: readonly [HTMLVideoElement, HTMLVideoElement],
+    signal: AbortSignal,
+  ): void {
+    const picture = new RemotePicture({ videos, signal })
+    this.colleaguePicture = picture
+    this.display(picture, this.colleagueId)
+    signal.addEventListener('abort', () => {
+      if (this.colleaguePicture === picture) this.colleaguePicture = null
     })
   }
 
@@ -118,26 +139,31 @@ export class Conversation {
     this.call?.setCamera(this.state.cameraOn)
   }
 
-  private openCall(): CallMedia {
-    return new CallMedia({
+  private openCall(): CallMesh {
+    return new CallMesh({
       link: this.link,
       local: async () => {
         await this.local.open()
         return this.local.stream ?? new MediaStream()
       },
-      onRemote: (stream) => this.show(stream),
-      onState: (media) => this.mediaChanged(media),
-      onPicture: (live) => (this.state.picture = live),
-      onStats: (stats) => (this.state.stats = stats),
+      onRemote: (callId, stream) => this.received(callId, stream),
+      onState: (callId, media) => this.mediaChanged(callId, media),
+      onPicture: (callId, live) => {
+        if (callId === this.callId) this.state.picture = live
+      },
+      onStats: (callId, stats) => {
+        if (callId === this.callId) this.state.stats = stats
+      },
     })
   }
 
   /** Every call begins heard and seen: a mute left over from the last one would baffle a resident. */
   private beginCall(callId: string | null): void {
+    if (this.callId !== null) this.remotes.delete(this.callId)
     this.callId = callId
-    this.remote = null
     this.picture?.clear()
     Object.assign(this.state, {
+      media: 'closed',
       picture: false,
       pictured: false,
       stats: null,
@@ -148,12 +174,26 @@ export class Conversation {
     this.call?.setCamera(true)
   }
 
-  private show(stream: MediaStream): void {
-    this.remote = stream
-    if (this.callId !== null) this.picture?.show(stream, this.callId)
+  private meet(colleagueId: string | null): void {
+    if (this.colleagueId !== null) this.remotes.delete(this.colleagueId)
+    this.colleagueId = colleagueId
+    this.colleaguePicture?.clear()
+    this.state.colleague = 'closed'
   }
 
-  private mediaChanged(media: MediaState): void {
+  private received(callId: string, stream: MediaStream): void {
+    this.remotes.set(callId, stream)
+    this.display(callId === this.callId ? this.picture : this.colleaguePicture, callId)
+  }
+
+  private display(picture: RemotePicture | null, callId: string | null): void {
+    const stream = callId === null ? undefined : this.remotes.get(callId)
+    if (stream && callId !== null) picture?.show(stream, callId)
+  }
+
+  private mediaChanged(callId: string, media: MediaState): void {
+    if (callId === this.colleagueId) this.state.colleague = media
+    if (callId !== this.callId) return
     this.state.media = media
     if (media !== 'flowing') this.state.picture = false
   }

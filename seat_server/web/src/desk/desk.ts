@@ -53,6 +53,10 @@ const CHANGES_WORK: ReadonlySet<string> = new Set([
   'call.end',
   'call.no_show',
   'call.transfer',
+  'consult.join',
+  'consult.decline',
+  'consult.end',
+  'consult.hand_over',
 ])
 
 /** The composition of a desk: session, link, view, media, notes and alarms; knows no framework. */
@@ -174,9 +178,11 @@ export class Desk {
 
   async accept(): Promise<boolean> {
     const ring = ringOf(this.state.view)
-    if (ring === null || this.state.pending === 'ticket.accept') return false
+    if (ring !== null && ring.invitation !== null) return this.joinCall(ring.invitation.id)
+    const offer = this.state.view?.offer
+    if (ring === null || !offer || this.state.pending === 'ticket.accept') return false
     if (this.state.view?.link) mark(this.state.view.link.call_id, 'click')
-    const { id: offer_id, epoch } = ring.offer
+    const { id: offer_id, epoch } = offer
     const asked = this.ask({ type: 'ticket.accept', offer_id, epoch })
     this.conversation.anticipate(true)
     const accepted = await asked
@@ -186,8 +192,12 @@ export class Desk {
 
   decline(reason: DeclineReason): Promise<boolean> {
     const ring = ringOf(this.state.view)
-    if (ring === null) return Promise.resolve(false)
-    const { id: offer_id, epoch } = ring.offer
+    if (ring !== null && ring.invitation !== null) {
+      return this.ask({ type: 'consult.decline', consult_id: ring.invitation.id, reason })
+    }
+    const offer = this.state.view?.offer
+    if (ring === null || !offer) return Promise.resolve(false)
+    const { id: offer_id, epoch } = offer
     return this.ask({ type: 'ticket.decline', offer_id, epoch, reason })
   }
 
@@ -208,6 +218,27 @@ export class Desk {
     const call = this.state.view?.call
     if (!call) return Promise.resolve(false)
     return this.ask({ type: 'call.transfer', call_id: call.id, reason, ...addressOf(target) })
+  }
+
+  /** Ask a colleague into the call, to hand it over with all three there. */
+  invite(target: TransferTarget, reason: TransferReason): Promise<boolean> {
+    const call = this.state.view?.call
+    if (!call) return Promise.resolve(false)
+    return this.ask({ type: 'consult.invite', call_id: call.id, reason, ...addressOf(target) })
+  }
+
+  /** The call is the colleague's from now on. */
+  handCallOver(): Promise<boolean> {
+    const consult = this.state.view?.consult
+    if (!consult) return Promise.resolve(false)
+    return this.ask({ type: 'consult.hand_over', consult_id: consult.id })
+  }
+
+  /** Take the invitation back, let the colleague go, or leave a colleague's call. */
+  endConsult(): Promise<boolean> {
+    const consult = this.state.view?.consult
+    if (!consult) return Promise.resolve(false)
+    return this.ask({ type: 'consult.end', consult_id: consult.id })
   }
 
   /** The view shows the code; asking again in the same call gives the same one. */
@@ -300,8 +331,17 @@ export class Desk {
     this.conversation.showIn(videos, signal)
   }
 
+  showColleagueIn(videos: readonly [HTMLVideoElement, HTMLVideoElement], signal: AbortSignal): void {
+    this.conversation.showColleagueIn(videos, signal)
+  }
+
   takeBack(): void {
     this.hall.takeBack()
+  }
+
+  private joinCall(consult_id: string): Promise<boolean> {
+    if (this.state.pending === 'consult.join') return Promise.resolve(false)
+    return this.ask({ type: 'consult.join', consult_id })
   }
 
   private enter(person: Person): void {
@@ -353,7 +393,8 @@ export class Desk {
     }
     state.place = 'desk'
     this.conversation.follow(view)
-    this.alert.follow(state.pending === 'ticket.accept' ? null : ringOf(view))
+    const answered = state.pending === 'ticket.accept' || state.pending === 'consult.join'
+    this.alert.follow(answered ? null : ringOf(view))
     const note = noteOf(view)
     if (note !== null) {
       this.notes.follow(note.callId, note.text)
@@ -371,7 +412,7 @@ export class Desk {
     if (state.pending === wish.type) return false
     state.pending = wish.type
     if (CHANGES_WORK.has(wish.type)) this.asked = true
-    if (wish.type === 'ticket.accept') this.alert.stop()
+    if (wish.type === 'ticket.accept' || wish.type === 'consult.join') this.alert.stop()
     try {
       await this.hall.send({ ...wish, op_id: opId() } as ClientMessage)
       return true

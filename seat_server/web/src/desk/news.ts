@@ -1,14 +1,18 @@
 import type { DeskView } from '@xiaowu/wire'
-import { workOf } from './work'
+import { visitOf, workOf } from './work'
 
 /** Something that happened without the agent's doing and that the new view does not say. */
-export type News = 'ring_withdrawn' | 'call_fell_through'
+export type News = 'ring_withdrawn' | 'call_fell_through' | 'call_is_yours' | 'visit_over'
 
 /** What to tell the agent when one view follows another. `asked`: the agent caused the change. */
 export function newsBetween(before: DeskView | null, after: DeskView, asked: boolean): News | null {
   if (before === null || asked) return null
   const was = workOf(before)
   const is = workOf(after)
+  const visit = visitOf(before)
+  if (visit !== null && visitOf(after) === null) {
+    return after.call?.id === visit.id ? 'call_is_yours' : 'visit_over'
+  }
   if (was === 'ringing' && is === 'idle') return 'ring_withdrawn'
   if (was === 'call' && (is === 'idle' || is === 'break')) return 'call_fell_through'
   return null

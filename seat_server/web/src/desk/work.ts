@@ -1,4 +1,4 @@
-import type { BreakReason, DeskOffer, DeskTicket, DeskView } from '@xiaowu/wire'
+import type { BreakReason, DeskConsult, DeskOffer, DeskTicket, DeskView } from '@xiaowu/wire'
 
 /** What the agent is doing; decides what the desk shows and which keys mean something. */
 export type Work = 'break' | 'idle' | 'ringing' | 'call' | 'wrap_up'
@@ -6,22 +6,40 @@ export type Work = 'break' | 'idle' | 'ringing' | 'call' | 'wrap_up'
 /** Derived from the view alone, so that F5, a reconnect and a restart need no case of their own. */
 export function workOf(view: DeskView): Work {
   if (view.call !== null && view.call.state !== 'ended') return 'call'
-  if (view.offer !== null && view.ticket !== null) return 'ringing'
+  if (view.ticket !== null && (view.offer !== null || invitationOf(view) !== null)) return 'ringing'
   if (view.wrap_up !== null) return 'wrap_up'
   return view.status === 'available' ? 'idle' : 'break'
 }
 
-/** A ticket offer together with its ticket, while it rings. */
+/** What rings: a ticket offer with its ticket, or a colleague's call this agent is asked into. */
 export interface Ring {
-  offer: DeskOffer
+  offer: Omit<DeskOffer, 'epoch'>
   ticket: DeskTicket
+  invitation: DeskConsult | null
+}
+
+/** The invitation that rings here. */
+function invitationOf(view: DeskView): DeskConsult | null {
+  const { consult } = view
+  return consult && !consult.host && consult.state === 'ringing' ? consult : null
+}
+
+/** The colleague's call this agent is in, as a guest. */
+export function visitOf(view: DeskView | null): DeskConsult | null {
+  const consult = view?.consult
+  return consult && !consult.host && consult.state === 'joined' ? consult : null
 }
 
 export function ringOf(view: DeskView | null): Ring | null {
   if (view === null || workOf(view) !== 'ringing') return null
-  return view.offer !== null && view.ticket !== null
-    ? { offer: view.offer, ticket: view.ticket }
-    : null
+  const { offer, ticket } = view
+  const invitation = invitationOf(view)
+  if (ticket === null) return null
+  if (invitation !== null) {
+    const { id, invited_at: offered_at, expires_at } = invitation
+    return { offer: { id, offered_at, expires_at }, ticket, invitation }
+  }
+  return offer === null ? null : { offer, ticket, invitation }
 }
 
 /** The breaks a person may choose; the server sets the others. */
@@ -43,6 +61,7 @@ export function wantsCamera(view: DeskView | null): boolean {
 
 /** The call a note belongs to, and the note the server holds. */
 export function noteOf(view: DeskView): { callId: string; text: string } | null {
+  if (visitOf(view) !== null) return null
   if (view.call !== null && view.call.state !== 'ended') {
     return { callId: view.call.id, text: view.note }
   }

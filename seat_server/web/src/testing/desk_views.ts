@@ -107,6 +107,7 @@ export function deskView(over: Partial<DeskView> = {}): DeskView {
     served_today: 0,
     shift_ends_at: null,
     colleagues: [],
+    consult: null,
     return_code: null,
     ...over,
   }
