@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import signal
 import socket
 import sqlite3
 from collections.abc import AsyncIterator
@@ -16,6 +17,7 @@ from typing import Any
 import aiohttp
 import cv2
 import numpy as np
+import psutil
 import pytest
 
 from id_verify.alive.words import CueKind
@@ -30,7 +32,7 @@ from signaling.protocol.events import KioskUpdated, ServerEvent, TicketTaken
 from signaling.protocol.identity import IdentityGrade, IdentityState, IdentityWay
 from signaling.protocol.views import KioskView
 from tests.conftest import DATA
-from tests.support.follower import Acts, Follower, KnownCues, acts_of
+from tests.support.follower import Acts, Follower, KnownCues, acts_of, still
 from tests.support.identity_page import IdentityPage
 from tests.support.media_pair import until
 from tests.support.real_hall import open_hall_server
@@ -143,6 +145,80 @@ async def test_who_follows_the_cues_with_an_own_card_is_cleared(visit: Visit, li
     assert (view.identity.way, view.identity.grade) == (IdentityWay.FACE, result["grade"])
 
 
+async def test_who_shows_somebody_elses_card_is_not_taken_for_them(
+    visit: Visit, live: Acts
+) -> None:
+    visit.put_card_of(OTHER)
+    async with visit.page(live) as page:
+        await page.start(visit.ticket_id)
+        result = await page.until("result", "failed", "over")
+    assert result["type"] == "result", "\n".join(page.story)
+    assert (result["face"], result["grade"]) == ("bad", "refused")
+
+
+async def test_a_print_that_is_held_up_is_refused_however_often(visit: Visit) -> None:
+    pictures = sorted((DATA / "sequences" / "nuaa_print_0001_p04_s03").glob("*.jpg"))
+    visit.put_card_of(PERSON)
+    held_up = still([np.asarray(cv2.imread(str(each)), np.uint8) for each in pictures])
+    async with visit.page(held_up) as page:
+        await page.start(visit.ticket_id)
+        said = await page.until("result", "failed", "over")
+        if said["type"] == "failed":  # nothing that was asked was done: asked once more
+            await page.say("try_again")
+            said = await page.until("result", "failed", "over")
+    assert said["type"] == "result", "\n".join(page.story)
+    assert said["grade"] in ("refused", "unsure")
+    assert (said["face"], said["alive"]) != ("good", "good")
+
+
+async def test_a_witness_that_dies_is_asked_again_once_and_then_the_agent_looks(
+    visit: Visit, live: Acts
+) -> None:
+    visit.put_card_of(PERSON)
+    async with visit.page(live) as page:
+        await page.start(visit.ticket_id)
+        await page.until("watching")
+        kill_witness()
+        failed = await page.until("failed", "result", "over")
+        assert (failed["type"], failed["code"], failed["again"]) == ("failed", "witness_lost", True)
+        await page.say("try_again")
+        await page.until("watching")
+        kill_witness()
+        result = await page.until("failed", "result", "over")
+    assert (result["type"], result["grade"]) == ("result", "manual")
+    wanted = page.told("want_camera")
+    assert [(want["code"], want["slow"]) for want in wanted] == [
+        (None, False),
+        ("witness_lost", True),
+    ]
+
+
+async def test_a_camera_that_falls_silent_is_said_and_the_other_way_stays_open(
+    visit: Visit, live: Acts
+) -> None:
+    visit.put_card_of(PERSON)
+    async with visit.page(live) as page:
+        await page.start(visit.ticket_id)
+        await page.until("watching")
+        await page.lose_camera()
+        failed = await page.until("failed", "result", "over")
+        assert (failed["type"], failed["code"]) == ("failed", "camera_lost")
+        await page.say("choose_way", way="no_face")
+        result = await page.until("result", "failed", "over")
+    assert (result["type"], result["way"], result["grade"]) == ("result", "no_face", "manual")
+
+
+async def test_breaking_off_tells_the_hall_and_leaves_no_witness(visit: Visit, live: Acts) -> None:
+    visit.put_card_of(PERSON)
+    async with visit.page(live) as page:
+        await page.start(visit.ticket_id)
+        await page.until("watching")
+        await page.say("cancel")
+        assert (await page.until("over", "result"))["why"] == "cancelled"
+    await until(lambda: not witnesses())
+    assert len(visit.journal("identity.ended")) == 1
+
+
 async def test_the_way_without_face_reaches_the_desk_with_the_card_and_no_look(
     visit: Visit,
 ) -> None:
@@ -246,6 +322,18 @@ async def test_a_foreign_ticket_gets_no_camera(visit: Visit) -> None:
         failed = await page.until("failed", "want_camera")
     assert (failed["type"], failed["again"]) == ("failed", False)
     assert failed["code"] == "ticket_unknown"
+
+
+def witnesses() -> list[psutil.Process]:
+    """The witness processes of this program that live."""
+    children = psutil.Process().children()
+    return [each for each in children if "spawn_main" in " ".join(each.cmdline())]
+
+
+def kill_witness() -> None:
+    """As a crash of a library ends it."""
+    [witness] = witnesses()
+    witness.send_signal(signal.SIGKILL)
 
 
 @pytest.mark.parametrize(

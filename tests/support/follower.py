@@ -36,12 +36,14 @@ SWAY: Final = 4
 
 @dataclass(frozen=True, kw_only=True)
 class Acts:
-    """A recording cut where the person looks straight: part n+1 shows the nth act."""
+    """A recording cut where the person looks straight."""
 
     frames: tuple[Picture, ...]
     kinds: tuple[CueKind, ...]
-    cuts: tuple[int, ...]
-    """Frame numbers; one more than acts."""
+    plays: tuple[tuple[int, ...], ...]
+    """The frames of each act, by number, from looking straight to looking straight."""
+    rest: int
+    """Where the person looks straight at first."""
 
 
 def acts_of(video: Path, wanted: Sequence[CueKind]) -> Acts:
@@ -71,17 +73,20 @@ def acts_of(video: Path, wanted: Sequence[CueKind]) -> Acts:
             return float("inf")
         return abs(pose.yaw - straight.yaw) + abs(pose.pitch - straight.pitch)
 
-    edges = [0.0, *told, poses[-1][0]]
     cuts = []
-    for begin, end in itertools.pairwise(edges):
+    for begin, end in itertools.pairwise([0.0, *told]):
         between = [n for n, (t_s, _) in enumerate(poses) if begin < t_s < end]
-        cuts.append(min(between[SWAY : -SWAY or None], key=off))
-    return Acts(frames=frames, kinds=tuple(wanted), cuts=tuple(cuts))
+        cuts.append(min(between[SWAY:-SWAY], key=off))
+    plays = [tuple(range(*ends)) for ends in itertools.pairwise(cuts)]
+    # There and back again the way it came: what the recording shows next is another act.
+    peak = 2 + next(n for n, (t_s, _) in enumerate(poses) if t_s >= told[-1])
+    plays.append((*range(cuts[-1], peak), *range(peak, cuts[-1], -1)))
+    return Acts(frames=frames, kinds=tuple(wanted), plays=tuple(plays), rest=cuts[0])
 
 
 def still(frames: Sequence[Picture]) -> Acts:
     """Somebody, or something, that does nothing that is asked."""
-    return Acts(frames=tuple(map(_fitted, frames)), kinds=(), cuts=(len(frames) // 2,))
+    return Acts(frames=tuple(map(_fitted, frames)), kinds=(), plays=(), rest=len(frames) // 2)
 
 
 def seed_for(kinds: Sequence[CueKind]) -> int:
@@ -113,14 +118,14 @@ class Follower:
         self._acts = acts
         self._clock = clock
         self._done = 0
+        self._rest = acts.rest
         self._since = clock()
         self._acting = False
+        self._asked: list[tuple[CueKind, float]] = []
 
     def does(self, kind: CueKind) -> None:
         """Do it, after the time it takes to understand; nothing if it is not what comes next."""
-        if self._done < len(self._acts.kinds) and self._acts.kinds[self._done] is kind:
-            self._acting = True
-            self._since = self._clock() + REACTION_S
+        self._asked.append((kind, self._clock() + REACTION_S))
 
     def picture(self) -> I420:
         return to_i420(self._acts.frames[self._number()])
@@ -129,17 +134,20 @@ class Follower:
         """Nothing is held."""
 
     def _number(self) -> int:
-        played = int((self._clock() - self._since) * FRAME_RATE)
-        cut = self._acts.cuts[self._done]
-        if self._acting and played >= 0:
-            after = self._acts.cuts[self._done + 1]
-            if cut + played < after:
-                return cut + played
-            self._acting, self._done, self._since = False, self._done + 1, self._clock()
-            return after
-        swayed = abs(played) % (2 * SWAY)
-        number = cut + min(swayed, 2 * SWAY - swayed)
-        return min(number, len(self._acts.frames) - 1)
+        now = self._clock()
+        if not self._acting and self._asked and now >= self._asked[0][1]:
+            kind, _ = self._asked.pop(0)
+            if kind in self._acts.kinds[self._done : self._done + 1]:
+                self._acting, self._since = True, now
+        played = int((now - self._since) * FRAME_RATE)
+        if self._acting:
+            play = self._acts.plays[self._done]
+            if played < len(play):
+                return play[played]
+            self._acting, self._done, self._since, self._rest = False, self._done + 1, now, play[-1]
+            return self._rest
+        swayed = played % (2 * SWAY)
+        return min(self._rest + min(swayed, 2 * SWAY - swayed), len(self._acts.frames) - 1)
 
 
 def jpegs(frames: Sequence[Picture]) -> list[str]:
