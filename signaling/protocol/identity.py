@@ -14,7 +14,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from signaling.protocol.devices import Base64Url
 from signaling.protocol.message import Id, Message, Moment, Shape
@@ -35,7 +35,13 @@ Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
 Figure = Annotated[float, Field(ge=-1000, le=1000, allow_inf_nan=False)]
 
-Count = Annotated[int, Field(ge=0, le=1_000_000)]
+
+def _whole(value: object) -> object:
+    """In JSON 5.0 is an integer, too."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Count = Annotated[int, BeforeValidator(_whole), Field(ge=0, le=1_000_000)]
 
 
 # --- words -----------------------------------------------------------------------------------
