@@ -77,9 +77,11 @@ async def open_page_kiosk(
             HallApi(settings.server_url, ca_file=settings.ca_file)
         )
         own_tokens = Tokens(api, device, "device")
+        slot = open_card_slot(settings.card)
+        stack.push_async_callback(slot.close)
         identity = IdentityDoor(
             CheckParts(
-                slot=open_card_slot(settings.card),
+                slot=slot,
                 hall=HallReport(api, device, own_tokens),
                 cues=cues,
             )

@@ -7,7 +7,7 @@ import logging
 import shutil
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from id_verify.card.card_data import CardData
 from id_verify.card.errors import CardError
@@ -16,6 +16,9 @@ from id_verify.card.simulated_reader import SimulatedReader
 from kiosk_client.errors import KioskError
 from kiosk_client.identity.messages import Reader
 from kiosk_client.settings import CardSettings
+
+if TYPE_CHECKING:
+    from id_verify.card.camera_reader import CameraReader
 
 log = logging.getLogger(__name__)
 
@@ -34,11 +37,20 @@ class CardSlot:
     """The booth's card reader as the flow uses it: waits for a card that can be read."""
 
     def __init__(
-        self, reader: CardReader | None, *, kind: Reader, sample: Path | None = None
+        self,
+        reader: CardReader | None,
+        *,
+        kind: Reader,
+        sample: Path | None = None,
+        close: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
-        """Use `reader`; None is a booth without one. `sample` is the sample card's folder."""
+        """Use `reader`, None in a booth without one; `close` lets go of it.
+
+        `sample` is the folder of the sample card.
+        """
         self._reader = reader
         self._sample = sample
+        self._close = close
         self.kind: Reader = kind
 
     @property
@@ -68,6 +80,11 @@ class CardSlot:
                 await tell(told, failure)
                 await asyncio.sleep(AGAIN_AFTER_S)
 
+    async def close(self) -> None:
+        """Let go of the reader; it is opened again when it is asked for a card."""
+        if self._close is not None:
+            await self._close()
+
     async def put_sample_on(self) -> None:
         """Put the sample card on the simulated reader; does nothing where there is none."""
         if self.has_sample and isinstance(self._reader, SimulatedReader):
@@ -92,12 +109,13 @@ def open_card_slot(settings: CardSettings) -> CardSlot:
                 sample=sample if sample.is_dir() else None,
             )
         case "camera":
-            return CardSlot(_camera_reader(settings.camera), kind="camera")
+            reader = _camera_reader(settings.camera)
+            return CardSlot(reader, kind="camera", close=reader.close)
         case "none":
             return CardSlot(None, kind="none")
 
 
-def _camera_reader(number: int) -> CardReader:
+def _camera_reader(number: int) -> CameraReader:
     try:
         # Only a booth with a document camera has the text reader installed.
         from id_verify.card.camera_reader import CameraReader  # noqa: PLC0415
