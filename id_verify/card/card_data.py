@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from types import MappingProxyType
 from typing import Final
 
 from id_verify.card.errors import NumberRefused
@@ -48,7 +47,7 @@ class CardData:
     """The holder's picture, JPEG."""
     validity: Validity | None = field(default=None, repr=False)
     """Only a chip tells it: it is printed on the back."""
-    confidence: Mapping[CardField, float] = field(default_factory=lambda: MappingProxyType({}))
+    confidence: Mapping[CardField, float] = field(default_factory=dict)
     """How sure each field is, 0 to 1; a field that was not found is not in it."""
 
     @property

@@ -59,6 +59,6 @@ class ReaderTimeout(CardError):
 
 
 class ReaderMissing(CardError):
-    """The reader, its camera or its packages are not there: pip install 'xiaowu[kiosk,card]'."""
+    """The reader, its camera or its packages are missing: pip install 'xiaowu[kiosk,face,card]'."""
 
     code = "reader_missing"

@@ -143,9 +143,9 @@ def _sex_and_people(rows: Sequence[Row], found: Fields) -> int | None:
         text = row.text
         people_from = label_end(text, "民族")
         sex_from = label_end(text, "性别")
-        if people_from is None and sex_from is None:
-            if at == 0 or not re.search(r"[性别]?[男女].?[民族]", text):
-                continue
+        labelled = people_from is not None or sex_from is not None
+        if not labelled and (at == 0 or not re.search(r"[男女].?[民族]", text)):
+            continue
         sex = re.search(r"[男女]", text[sex_from or 0 :])
         if sex:
             word = Sex.MALE if sex[0] == "男" else Sex.FEMALE
@@ -204,7 +204,7 @@ def _address(rows: Sequence[Row], found: Fields) -> None:
             break
         text = _ADDRESS_LABEL.sub("", row.text)
         text = "".join(
-            c for c in text if is_hanzi(c) or c.isascii() and (c.isalnum() or c in "-()#/,.&")
+            c for c in text if is_hanzi(c) or (c.isascii() and (c.isalnum() or c in "-()#/,.&"))
         )
         if not any(is_hanzi(c) or c.isdigit() for c in text):
             continue

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Final
 
 import cv2
@@ -23,7 +22,7 @@ from id_verify.card.fields import (
     number_from,
     sex_of,
 )
-from id_verify.card.frame import ASPECT, PIXELS_PER_MM, Frame, Picture, lay_flat, whole
+from id_verify.card.frame import ASPECT, Frame, Picture, lay_flat, whole
 from id_verify.card.kind import CardKind, kind_of
 from id_verify.card.number import LENGTH as NUMBER_LENGTH
 from id_verify.card.number import birth_said, sex_said
@@ -48,6 +47,19 @@ MOST_LINES: Final = 28
 SURE_SCORE: Final = 0.35
 FILLS_PICTURE: Final = 0.06
 """A picture of a card's proportions, to so much, may be the card cut out."""
+
+SOME_DIGITS: Final = 6
+"""So many in one line belong to the number, wherever it stands."""
+
+SOME_HIDDEN: Final = 0.025
+"""Of a field's zone: enough to ask for it to be uncovered, if a field was not read."""
+
+UNLIT: Final = 40
+"""The lightest twentieth of a picture is darker than this: there is no light."""
+
+SOME_LINES: Final = 4
+POORLY: Final = 0.7
+"""So many lines that can be read only so badly: print, too blurred to tell of what."""
 
 MIN_SCORE: Final = 0.12
 """A quad that scores less is no card."""
@@ -87,6 +99,10 @@ class _Look:
     turns: int
     rows: list[Row] = field(repr=False)
     kind: CardKind
+    lines: int
+    """How many lines of text there are, read or not."""
+    score: float
+    """How well those were read that were, on the whole."""
 
 
 class CardPictureReader:
@@ -135,9 +151,12 @@ class CardPictureReader:
 
     def _look(self, frame: Frame) -> _Look:
         upright = set_upright(frame.picture, self._text)
-        rows = rows_of(read_lines(upright, self._text, most=MOST_LINES))
+        lines = read_lines(upright, self._text, most=MOST_LINES)
+        rows = rows_of(lines)
         kind = kind_of(row.text for row in rows)
-        return _Look(frame, upright.picture, upright.quarter_turns, rows, kind)
+        score = sum(line.score for line in lines) / max(len(lines), 1)
+        seen = len(upright.boxes)
+        return _Look(frame, upright.picture, upright.quarter_turns, rows, kind, seen, score)
 
     def _front(self, look: _Look) -> CardReading:
         laid_flat = look.frame.corners is not None and look.turns % 2 == 0
@@ -155,7 +174,7 @@ class CardPictureReader:
             address=_value(found, CardField.ADDRESS),
             number=_value(found, CardField.NUMBER),
             portrait=portrait.jpeg if portrait else None,
-            confidence=MappingProxyType(confidence),
+            confidence=confidence,
         )
         doubtful = card.doubtful(RELIABLE)
         return CardReading(
@@ -167,7 +186,7 @@ class CardPictureReader:
         )
 
     def _look_again(self, upright: Picture, found: Fields) -> None:
-        """Read a number that cannot be right a few times more, with the picture changed a little."""
+        """Read a number that cannot be right again, with the picture changed a little."""
         number = found.get(CardField.NUMBER)
         if number is None or is_valid(number.value):
             return
@@ -208,7 +227,8 @@ def _frames(picture: Picture) -> Iterator[Frame]:
 
 
 def _aspect(picture: Picture) -> float:
-    return max(picture.shape[:2]) / min(picture.shape[:2])
+    height, width = picture.shape[:2]
+    return float(max(height, width) / min(height, width))
 
 
 def _all_of(picture: Picture) -> Quad:
@@ -220,7 +240,7 @@ def _all_of(picture: Picture) -> Quad:
 
 def _worth(reading: CardReading) -> float:
     """Return how much was read, all fields together."""
-    return sum(reading.card.confidence.values()) if reading.card else 0.0
+    return float(sum(reading.card.confidence.values())) if reading.card else 0.0
 
 
 def _incomplete(reading: CardReading) -> bool:
@@ -239,7 +259,8 @@ def _left_of_portrait(rows: list[Row], width: int) -> list[Row]:
         lines = tuple(
             line
             for line in row.lines
-            if line.box[:, 0].min() < 0.6 * width or sum(c.isdigit() for c in line.text) > 5
+            if line.box[:, 0].min() < 0.6 * width
+            or sum(c.isdigit() for c in line.text) >= SOME_DIGITS
         )
         if lines:
             kept.append(Row(lines))
@@ -268,10 +289,10 @@ def _confidence(
         confidence[CardField.PORTRAIT] = portrait.confidence
     if surface:
         checked = {CardField.NUMBER, CardField.BIRTH, CardField.SEX}
-        for word in confidence:
-            proven = word in checked and confidence[word] >= AGREED
+        for word, sure in list(confidence.items()):
+            proven = word in checked and sure >= AGREED
             if surface.hides(word) and not proven:
-                confidence[word] = min(confidence[word], HIDDEN_WORTH)
+                confidence[word] = min(sure, HIDDEN_WORTH)
     return {word: round(value, 3) for word, value in confidence.items()}
 
 
@@ -286,8 +307,8 @@ def _advice(
         return CardAdvice.MOVE_CARD
     checks = (
         (surface.is_dark, CardAdvice.MORE_LIGHT),
-        (any(surface.glare[word] > 0.02 for word in CardField), CardAdvice.MOVE_CARD),
-        (any(surface.cover[word] > 0.03 for word in CardField), CardAdvice.UNCOVER_CARD),
+        (max(surface.glare.values()) > SOME_HIDDEN, CardAdvice.MOVE_CARD),
+        (max(surface.cover.values()) > SOME_HIDDEN, CardAdvice.UNCOVER_CARD),
         (frame.pixels_per_mm < FINE_ENOUGH, CardAdvice.COME_CLOSER),
         (surface.is_blurred, CardAdvice.HOLD_STILL),
     )
@@ -297,14 +318,10 @@ def _advice(
 def _no_card(picture: Picture, best: _Look | None) -> CardReading:
     """Tell a picture too poor to judge from one of something else."""
     grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
-    if float(np.percentile(grey, 95)) < 40:
+    if float(np.percentile(grey, 95)) < UNLIT:
         return CardReading(outcome=CardOutcome.UNREADABLE, advice=CardAdvice.MORE_LIGHT)
-    seen = best is not None and best.frame.corners is not None
-    if seen and best is not None and best.kind is CardKind.NONE:
-        surface = look_at(best.upright)
-        few = len(best.rows) == 0
-        if few and 4.0 < surface.sharpness < 10.0 and PIXELS_PER_MM > 0:
-            return CardReading(outcome=CardOutcome.UNREADABLE, advice=CardAdvice.HOLD_STILL)
+    if best is not None and best.lines >= SOME_LINES and best.score < POORLY:
+        return CardReading(outcome=CardOutcome.UNREADABLE, advice=CardAdvice.HOLD_STILL)
     return CardReading(outcome=CardOutcome.NOT_AN_ID_CARD, advice=CardAdvice.PUT_ON_ID_CARD)
 
 

@@ -14,7 +14,6 @@ from __future__ import annotations
 import asyncio
 from datetime import date
 from pathlib import Path
-from types import MappingProxyType
 from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -102,7 +101,7 @@ def read_card_file(file: Path) -> CardData:
         number=number.text,
         portrait=_portrait(file.parent / card.portrait),
         validity=Validity(card.valid_since, card.valid_until) if card.valid_since else None,
-        confidence=MappingProxyType(dict.fromkeys(CardField, 1.0)),
+        confidence=dict.fromkeys(CardField, 1.0),
     )
 
 

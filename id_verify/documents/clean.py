@@ -17,6 +17,9 @@ PAPER_LIGHTNESS: Final = 105
 EVEN_GROUND: Final = 0.45
 """So much of a sheet must be ground for it to be evened out."""
 
+LIKE_GROUND: Final = 28
+"""Grey steps by which paper may differ from the paper around it."""
+
 WHITE: Final = 247.0
 BLACK_PERCENT: Final = 1.0
 
@@ -42,7 +45,7 @@ def _ground(sheet: Picture) -> NDArray[np.float32] | None:
     wide = max(3, round(min(small.shape[:2]) / 14) | 1)
     smooth = cv2.medianBlur(lifted, min(wide, 61))
     lightness = smooth.max(axis=2)
-    like_ground = np.abs(small.astype(np.int16) - smooth).max(axis=2) < 28
+    like_ground = np.abs(small.astype(np.int16) - smooth).max(axis=2) < LIKE_GROUND
     if float(np.median(lightness)) < PAPER_LIGHTNESS or float(like_ground.mean()) < EVEN_GROUND:
         return None
     # Where something dark and large is printed, the paper around it tells the light.

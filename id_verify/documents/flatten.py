@@ -1,12 +1,13 @@
 """A page that bends: its lines of text should run straight, and are bent back until they do.
 
-The outline cannot tell how the middle of an open book lies. Its lines can: each is followed, and one
-smooth displacement is sought that makes all of them straight and level at once.
+The outline cannot tell how the middle of an open book lies. Its lines can: each is followed, and
+one smooth displacement is sought that makes all of them straight and level at once.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import cv2
@@ -24,6 +25,7 @@ MIN_LINES: Final = 5
 MIN_LENGTH: Final = 0.35
 """Of the page's width; shorter lines tell little about how it bends."""
 
+MIN_PX: Final = 2
 MAX_HEIGHT: Final = 0.06
 BENT: Final = 0.006
 """Of the page's width: if lines typically rise or fall by more, the page is not flat."""
@@ -97,7 +99,7 @@ def _midlines(page: Picture) -> list[tuple[Floats, Floats]]:
             continue
         piece = labels[top : top + height, left : left + width] == label
         thickness = float(np.median(piece.sum(axis=0)))
-        if not 2 < thickness < MAX_HEIGHT * WORKING_WIDTH or height > 0.2 * WORKING_WIDTH:
+        if not MIN_PX < thickness < MAX_HEIGHT * WORKING_WIDTH or height > 0.2 * WORKING_WIDTH:
             continue
         lines.append(_course(piece, left, top))
     return lines
@@ -106,7 +108,7 @@ def _midlines(page: Picture) -> list[tuple[Floats, Floats]]:
 def _course(piece: NDArray[np.bool_], left: int, top: int) -> tuple[Floats, Floats]:
     edges = np.linspace(0, piece.shape[1], PLACES + 1).astype(int)
     xs, ys = [], []
-    for start, end in zip(edges[:-1], edges[1:], strict=True):
+    for start, end in pairwise(edges):
         rows = np.nonzero(piece[:, start:end])[0]
         if len(rows):
             xs.append(left + (start + end) / 2)

@@ -158,7 +158,7 @@ def _corner(corners: Floats, bends: list[Floats], index: int) -> Floats:
         q, other = _tangent(b0, b1, bends[after], point)
         system = np.stack([way, -other], axis=1)
         if abs(float(np.linalg.det(system))) < PARALLEL:
-            return corners[index]
+            break
         step = np.linalg.solve(system, q - p)
         point = p + step[0] * way
     return np.asarray(point, np.float64)

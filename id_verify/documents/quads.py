@@ -75,7 +75,7 @@ def find_quads(picture: Picture, *, aspect: float | None = None, count: int = 5)
         cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8
     )
     height, width = small.shape[:2]
-    lab = cv2.cvtColor(small, cv2.COLOR_BGR2LAB)
+    lab = np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2LAB), np.uint8)
     lines = long_lines(_layers(lab), LINES)
     borders = np.array([[1, 0, 0], [1, 0, width - 1], [0, 1, 0], [0, 1, height - 1]], np.float64)
     lines = np.concatenate([lines, borders])
@@ -133,7 +133,7 @@ def looking_aspect(quads: Floats) -> Floats:
 def _layers(lab: Picture) -> list[NDArray[np.uint8]]:
     """Return what edges are looked for in: brightness, and with letters wiped out also colour."""
     wiped = cv2.medianBlur(lab, 7)
-    layers = [np.ascontiguousarray(lab[..., 0]), np.ascontiguousarray(wiped[..., 0])]
+    layers: list[NDArray[np.uint8]] = [lab[..., 0].copy(), np.array(wiped[..., 0], np.uint8)]
     for channel in (1, 2):
         low, high = np.percentile(wiped[..., channel], (1, 99))
         spread = (wiped[..., channel].astype(np.float32) - low) * (255 / max(high - low, 24.0))
@@ -195,7 +195,8 @@ class _Colours:
     def at(self, points: Floats) -> NDArray[np.float32]:
         x = np.clip(np.rint(points[..., 0]).astype(np.int32), 0, self.width - 1)
         y = np.clip(np.rint(points[..., 1]).astype(np.int32), 0, self.height - 1)
-        return self.flat[y * self.width + x]
+        found: NDArray[np.float32] = self.flat[y * self.width + x]
+        return found
 
     def within(self, points: Floats) -> NDArray[np.bool_]:
         return np.asarray(

@@ -22,6 +22,11 @@ LEAST_LETTER: Final = 11.0
 
 GLARE_AREA: Final = 0.004
 DARK_PAPER: Final = 70.0
+FEW_EDGES: Final = 200
+BURNT: Final = 253
+WHITE_PAPER: Final = 240.0
+"""Paper as white as that cannot be told from glare, and can be read through it."""
+
 MIN_CONTRAST: Final = 25.0
 """Grey steps between ink and paper, below which there is nothing to be sharp."""
 
@@ -64,7 +69,7 @@ def judge(sheet: Picture, boxes: Sequence[Floats] = ()) -> SheetQuality:
     """Measure a straightened sheet; `boxes` are its lines of text, if they were looked for."""
     scale = WORKING_SIDE / max(sheet.shape[:2])
     sized = cv2.resize(sheet, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    grey = cv2.cvtColor(sized, cv2.COLOR_BGR2GRAY)
+    grey = np.asarray(cv2.cvtColor(sized, cv2.COLOR_BGR2GRAY), np.uint8)
     heights = [float(np.hypot(*(box[3] - box[0]))) for box in boxes]
     return SheetQuality(
         _edge_width(grey),
@@ -84,7 +89,7 @@ def _edge_width(grey: NDArray[np.uint8]) -> float | None:
     steep = np.hypot(across, down)
     contrast = max(float(np.percentile(rise, 99)), MIN_CONTRAST)
     edges = rise > contrast * 0.5
-    if float(np.percentile(rise, 99.5)) < MIN_CONTRAST or edges.sum() < 200:
+    if float(np.percentile(rise, 99.5)) < MIN_CONTRAST or edges.sum() < FEW_EDGES:
         return None
     widths = rise[edges] / np.maximum(2 * steep[edges], 0.5)
     return float(np.percentile(widths, 10))
@@ -93,8 +98,8 @@ def _edge_width(grey: NDArray[np.uint8]) -> float | None:
 def _glare(grey: NDArray[np.uint8]) -> float:
     """Return the part that is burnt out although the paper around it is not."""
     paper = float(np.percentile(grey, 50))
-    burnt = (grey >= 253).astype(np.uint8)
-    if paper > 240:
+    burnt = (grey >= BURNT).astype(np.uint8)
+    if paper > WHITE_PAPER:
         return 0.0
-    burnt = cv2.morphologyEx(burnt, cv2.MORPH_OPEN, np.ones((15, 15), np.uint8))
-    return float(burnt.mean())
+    blots = cv2.morphologyEx(burnt, cv2.MORPH_OPEN, np.ones((15, 15), np.uint8))
+    return float(blots.mean())

@@ -30,7 +30,7 @@ SURE_SCORE: Final = 0.45
 
 MOST_WRITING: Final = 0.7
 LITTLE_CUT: Final = 0.08
-"""Of all lines in the photograph: so many inside of a doubtful sheet, and so few cut by its sides."""
+"""Of all lines in the photograph: so many lie inside of a doubtful sheet, so few are cut by it."""
 
 CERTAIN: Final = 0.1
 """From this on it is known which way up a sheet is."""
@@ -45,7 +45,7 @@ class Scan:
 
     picture: Picture = field(repr=False)
     corners: Floats | None
-    """4×2 in the photograph, from the sheet's own upper left, clockwise; None if no sheet was found."""
+    """4×2 in the photograph, from the sheet's own upper left, clockwise; None without a sheet."""
     score: float
     """How much like a sheet the outline is, 0 to 1."""
     quarter_turns: int

@@ -15,7 +15,7 @@ from id_verify.documents.quads import side_lengths
 Picture = NDArray[np.uint8]
 
 PAPERS: Final = (2**0.5, 85.6 / 54.0)
-"""Sheets of the A and B series, and cards: proportions that are taken exactly when they are near."""
+"""Sheets of the A and B series, and cards: taken exactly when a sheet is near to them."""
 
 NEAR: Final = 0.035
 LONGEST: Final = 2600
@@ -24,6 +24,7 @@ LONGEST: Final = 2600
 STRAIGHT: Final = 0.003
 """Of its length: a side that bows less is straight."""
 
+TINY: Final = 1e-9
 _LEAST_SLANT: Final = 0.02
 
 
@@ -45,7 +46,7 @@ def true_aspect(corners: Floats, width: int, height: int) -> float:
     n2, n3 = k2 * m2 - m1, k3 * m3 - m1
     product = n2[2] * n3[2]
     size = max(width, height)
-    squared = -(n2[:2] @ n3[:2]) / product if abs(product) > 1e-9 else np.inf
+    squared = -(n2[:2] @ n3[:2]) / product if abs(product) > TINY else np.inf
     # A lens sees between 25 and 110 degrees; what says otherwise is rounding.
     focal2 = (
         float(np.clip(squared, (0.35 * size) ** 2, (2.3 * size) ** 2)) if squared > 0 else size**2
@@ -79,9 +80,11 @@ def straighten(picture: Picture, outline: Outline) -> Picture:
             picture, warp, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
         )
         return np.asarray(laid, np.uint8)
-    sides = [_through(warp, side) for side in outline.sides]
+    sides = [_through(np.asarray(warp, np.float64), side) for side in outline.sides]
     where = _stretched(sides, size)
-    source = _through(np.linalg.inv(warp), where.reshape(-1, 2)).reshape(where.shape)
+    source = _through(np.linalg.inv(np.asarray(warp, np.float64)), where.reshape(-1, 2)).reshape(
+        where.shape
+    )
     maps = source.astype(np.float32)
     laid = cv2.remap(
         picture, maps[..., 0], maps[..., 1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE

@@ -5,19 +5,17 @@ PP-OCR through rapidocr and onnxruntime, models in the wheel: nothing is fetched
 
 from __future__ import annotations
 
+import importlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from id_verify.documents.errors import TextReaderMissing
-
-if TYPE_CHECKING:
-    from rapidocr.ch_ppocr_rec import TextRecognizer
 
 Picture = NDArray[np.uint8]
 Floats = NDArray[np.float64]
@@ -69,11 +67,11 @@ class TextReader:
             TextReaderMissing: the packages of the extra `card` are not installed.
         """
         try:
-            from rapidocr import RapidOCR
-            from rapidocr.ch_ppocr_rec import TextRecInput
+            rapidocr: Any = importlib.import_module("rapidocr")
+            recognition: Any = importlib.import_module("rapidocr.ch_ppocr_rec")
         except ImportError as missing:
             raise TextReaderMissing(str(missing)) from missing
-        self._engine = RapidOCR(
+        self._engine = rapidocr.RapidOCR(
             params={
                 "Global.log_level": "error",
                 "Global.max_side_len": 4000,
@@ -83,11 +81,9 @@ class TextReader:
                 "EngineConfig.onnxruntime.inter_op_num_threads": 1,
             }
         )
-        self._input: Any = TextRecInput
+        self._input: Any = recognition.TextRecInput
         self._engine(np.full((48, 160, 3), 255, np.uint8), use_det=False, use_cls=False)
-        recognizer = self._engine.text_rec
-        assert recognizer is not None
-        self._recognizer: TextRecognizer = recognizer
+        self._recognizer: Any = self._engine.text_rec
 
     def boxes(self, picture: Picture) -> list[Floats]:
         """Return where lines of text are (4×2 each), without reading them."""

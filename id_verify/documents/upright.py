@@ -68,7 +68,7 @@ def set_upright(picture: Picture, reader: TextReader) -> Upright:
 
 
 def read_lines(upright: Upright, reader: TextReader, *, most: int | None = None) -> list[TextLine]:
-    """Read the lines of a picture that stands upright; if there are more than `most`, the longest."""
+    """Read the lines of a picture that stands upright; of more than `most`, the longest."""
     boxes = list(upright.boxes)
     if most is not None and len(boxes) > most:
         boxes = sorted(boxes, key=_length)[-most:]

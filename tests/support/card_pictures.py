@@ -1,4 +1,4 @@
-"""Pictures of cards that never were: made-up numbers, drawn fronts, laid on tables and photographed.
+"""Pictures of cards that never were: drawn fronts, laid on tables and photographed.
 
 The layout is that of a resident identity card; the people, numbers and addresses are made up. What
 the camera does to it (angle, turn, distance, glare, a finger, blur, noise, compression) is drawn by
@@ -21,6 +21,7 @@ from PIL import Image, ImageDraw, ImageFont
 from id_verify.card.number import check_character
 
 Picture = NDArray[np.uint8]
+Floats = NDArray[np.float64]
 
 CARD: Final = (1027, 648)
 """Pixels: 12 a millimetre."""
@@ -94,7 +95,7 @@ class Photograph:
 
     picture: Picture = field(repr=False)
     card: MadeUpCard
-    corners: NDArray[np.float64]
+    corners: Floats
 
 
 def make_up(rng: random.Random) -> MadeUpCard:
@@ -165,7 +166,7 @@ def _ground(rng: random.Random) -> Picture:
     bend = np.sin(x / 60 + rng.random() * 6) * 14 + np.sin(x / 23) * 4
     waves = np.sin((y + bend) / 3.2) * 5
     tint = np.stack([214 + 18 * x / width, 228 - 6 * y / height, 236 - 14 * x / width], axis=-1)
-    return np.clip(tint + waves[..., None], 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(tint + waves[..., None], 0, 255), np.uint8)
 
 
 def _put_portrait(drawn: Picture, portrait: Picture) -> None:
@@ -185,7 +186,9 @@ def table(rng: random.Random, size: tuple[int, int]) -> Picture:
     if rng.random() < 0.5:
         base[:] = base.mean() + np.array([-12, 0, 14]) * rng.random()
     grain = noise.normal(0, 1, (height // 4 + 1, width // 40 + 1)).astype(np.float32)
-    grain = cv2.resize(grain, (width, height), interpolation=cv2.INTER_CUBIC)
+    grain = np.asarray(
+        cv2.resize(grain, (width, height), interpolation=cv2.INTER_CUBIC), np.float32
+    )
     light = np.linspace(rng.uniform(-25, 0), rng.uniform(0, 25), width, dtype=np.float32)[None, :]
     ground = base + (grain * rng.uniform(1, 14) + light)[..., None]
     if rng.random() < 0.3:
@@ -226,26 +229,26 @@ def draw_conditions(rng: random.Random) -> Conditions:
 
 
 def photograph(
-    front: Picture, conditions: Conditions, rng: random.Random
-) -> tuple[Picture, NDArray[np.float64]]:
-    """Lay a card on a table and photograph it; return the picture and the card's corners."""
+    front: Picture, conditions: Conditions, rng: random.Random, *, round_px: int = 38
+) -> tuple[Picture, Floats]:
+    """Lay a card or a sheet on a table and photograph it; return the picture and its corners."""
     width, height = conditions.size
     ground = table(rng, conditions.size)
     corners = _placed(front, conditions, rng)
     rows, columns = front.shape[:2]
     flat = np.array([[0, 0], [columns, 0], [columns, rows], [0, rows]], np.float32)
     warp = cv2.getPerspectiveTransform(flat, corners.astype(np.float32))
-    mask = _rounded(columns, rows)
+    mask = _rounded(columns, rows, round_px)
     shown = cv2.warpPerspective(front, warp, (width, height), flags=cv2.INTER_AREA)
     alpha = cv2.warpPerspective(mask, warp, (width, height)).astype(np.float32)[..., None] / 255
     shadow = cv2.GaussianBlur(np.roll(alpha[..., 0], (7, 6), axis=(0, 1)), (0, 0), 6)[..., None]
-    scene = ground * (1 - 0.4 * shadow) * (1 - alpha) + shown * alpha
+    scene = np.asarray(ground * (1 - 0.4 * shadow) * (1 - alpha) + shown * alpha, np.float64)
     if conditions.glare:
         scene = _glare(scene, corners, rng)
     if conditions.finger:
         scene = _finger(scene, corners, rng)
     noise = np.random.default_rng(rng.randrange(2**32))
-    scene = cv2.GaussianBlur(scene.astype(np.float32), (0, 0), max(conditions.blur, 0.1))
+    scene = np.asarray(cv2.GaussianBlur(scene, (0, 0), max(conditions.blur, 0.1)), np.float64)
     scene = np.clip(scene + noise.normal(0, conditions.noise, scene.shape), 0, 255)
     coded = cv2.imencode(
         ".jpg", scene.astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, conditions.quality]
@@ -253,7 +256,7 @@ def photograph(
     return np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR), np.uint8), corners
 
 
-def _placed(front: Picture, conditions: Conditions, rng: random.Random) -> NDArray[np.float64]:
+def _placed(front: Picture, conditions: Conditions, rng: random.Random) -> Floats:
     width, height = conditions.size
     rows, columns = front.shape[:2]
     half = conditions.fill * min(width, height * 1.25) / 2
@@ -279,9 +282,8 @@ def _placed(front: Picture, conditions: Conditions, rng: random.Random) -> NDArr
     return np.asarray(placed + middle, np.float64)
 
 
-def _rounded(columns: int, rows: int) -> Picture:
+def _rounded(columns: int, rows: int, round_px: int) -> Picture:
     mask = np.zeros((rows, columns), np.uint8)
-    round_px = 38
     cv2.rectangle(mask, (round_px, 0), (columns - round_px, rows), 255, -1)
     cv2.rectangle(mask, (0, round_px), (columns, rows - round_px), 255, -1)
     for x in (round_px, columns - round_px - 1):
@@ -290,9 +292,7 @@ def _rounded(columns: int, rows: int) -> Picture:
     return mask
 
 
-def _glare(
-    scene: NDArray[np.floating], corners: NDArray[np.float64], rng: random.Random
-) -> NDArray[np.floating]:
+def _glare(scene: Floats, corners: Floats, rng: random.Random) -> Floats:
     u, v = rng.uniform(0.15, 0.6), rng.uniform(0.15, 0.9)
     at = corners[0] + u * (corners[1] - corners[0]) + v * (corners[3] - corners[0])
     size = np.hypot(*(corners[1] - corners[0]))
@@ -301,9 +301,7 @@ def _glare(
     return np.asarray(scene + 420 * np.exp(-far)[..., None])
 
 
-def _finger(
-    scene: NDArray[np.floating], corners: NDArray[np.float64], rng: random.Random
-) -> NDArray[np.floating]:
+def _finger(scene: Floats, corners: Floats, rng: random.Random) -> Floats:
     side = rng.randrange(4)
     a, b = corners[side], corners[(side + 1) % 4]
     at = a + rng.uniform(0.2, 0.8) * (b - a)
