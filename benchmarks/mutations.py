@@ -155,6 +155,8 @@ class _Bare(ast.NodeTransformer):
         takes = node.args
         takes.args = [*takes.posonlyargs, *takes.args, *takes.kwonlyargs]
         takes.posonlyargs, takes.kwonlyargs = [], []
+        takes.defaults += [each for each in takes.kw_defaults if each is not None]
+        takes.kw_defaults = []
         return node
 
     def visit_Call(self, node: ast.Call) -> ast.AST:

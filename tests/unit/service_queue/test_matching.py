@@ -100,6 +100,8 @@ OURS: Final[dict[str, Any]] = {"location_id": "L1", "district": "D1"}
         (ticket(), seat(level=3), seats(level_after_s=10.0), Hindrance.LEVEL),
         (ticket(arrived_at=NOW - 20.0), seat(level=3), seats(level_after_s=10.0), None),
         (ticket(arrived_at=NOW - 19.9), seat(level=3), seats(level_after_s=10.0), Hindrance.LEVEL),
+        (ticket(arrived_at=NOW - 10.0), seat(level=2), seats(level_after_s=10.0), None),
+        (ticket(arrived_at=NOW - 9.9), seat(level=2), seats(level_after_s=10.0), Hindrance.LEVEL),
         (ticket(), seat(level=1), seats(level_after_s=10.0), None),
         (ticket(), seat(level=9), POLICY, None),
         (
@@ -183,6 +185,8 @@ def test_who_is_handed_on_to_a_window_waits_for_it_by_a_rule_of_its_own(
         (Scope.DISTRICT, HOME, True),
         (Scope.DISTRICT, NEAR, True),
         (Scope.DISTRICT, FAR, False),
+        (Scope.DISTRICT, seat(location_id="L0", district="D0"), False),
+        (Scope.HOME, seat(location_id="L0", district="D1"), False),
         (Scope.DISTRICT, seat(district="D1"), True),
         (Scope.ANYONE, FAR, True),
         (Scope.ANYONE, seat(), True),
@@ -224,6 +228,7 @@ SPECIALISED = (
         (Strategy.ROUND_ROBIN, CHOICE, 1, "a"),
         (Strategy.ROUND_ROBIN, CHOICE, 2, "c"),
         (Strategy.ROUND_ROBIN, CHOICE, 3, "b"),
+        (Strategy.ROUND_ROBIN, (seat("a", position=0), seat("b", position=2)), 1, "b"),
         (Strategy.LEAST_SKILLED, SPECIALISED, -1, "c"),
         (Strategy.LEAST_SKILLED, SPECIALISED[:2], -1, "b"),
     ],
@@ -236,6 +241,18 @@ def test_each_strategy_chooses(
         chosen = choose_seat(ticket(department="x"), order, policy, NOW, after_position=after)
         assert chosen is not None
         assert chosen.id == expected
+
+
+def test_round_robin_begins_with_the_first_position() -> None:
+    policy, among = seats(strategy=Strategy.ROUND_ROBIN), [seat(n, position=int(n)) for n in "012"]
+    one = ticket()
+    assert choose_seat(one, among, policy, NOW) == among[0]
+    assert match([one], among, policy, NOW) == [Pair("t", "0")]
+    assert match_on([one], among, policy, NOW) == (
+        [Pair("t", "0")],
+        LineState(starts_since_green=1_000_001),
+        0,
+    )
 
 
 def test_the_weights_of_the_draw_are_one_over_the_level() -> None:
