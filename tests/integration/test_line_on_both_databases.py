@@ -7,10 +7,14 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import Connection, insert
+from sqlalchemy.exc import IntegrityError
 
-from service_queue.errors import CapReached, CodeUsed, LocationClosed
+from service_queue.consult_tables import ConsultRow
+from service_queue.errors import CapReached, CodeUsed, ColleagueInvited, LocationClosed
 from service_queue.policy import CapPolicy, HoursPolicy, ParkPolicy, Policy
-from signaling.protocol.commands import FinishWrapUp, SetShiftEnd
+from service_queue.tables import table_of
+from signaling.protocol.commands import FinishWrapUp, HandCallOver, SetShiftEnd
 from signaling.protocol.words import (
     BreakReason,
     GreenReason,
@@ -32,6 +36,38 @@ POLICY = Policy(
     call_away_grace_s=1e6,
     idle_seat_grace_s=1e6,
 )
+
+
+async def test_a_warm_hand_over(database: EmptyDatabase, tmp_path: Path) -> None:
+    clock = HandClock(MORNING)
+    async with open_district(
+        tmp_path, url=database.url, policy=POLICY, clock=clock, keep_deadlines=False
+    ) as d:
+        first = await d.take(1)
+        await d.open_seat(1, "人社局")
+        call_id = await d.serve(1)
+        await d.open_seat(2, "*")
+        consult = await d.invite(1, call_id, item="housing")
+        with pytest.raises(ColleagueInvited):
+            await d.invite(1, call_id, seat="02")
+        with pytest.raises(IntegrityError):
+            await d.hall.store.write(lambda connection: _invite_again(connection, consult))
+        await d.hall.reload()
+        await d.join(2, consult, kiosk_n=1)
+        await d.hall.reload()
+        await d.hall.execute(agent(1), HandCallOver(op_id="h", consult_id=consult.id))
+        again = await d.hall.execute(agent(1), HandCallOver(op_id="h", consult_id=consult.id))
+        assert again.op_id == "h"
+        ticket = d.hall.mirror.tickets[first]
+        assert (ticket.seat_id, ticket.offer_id, ticket.hand_overs) == ("02", consult.id, 1)
+        await d.end_call(2, consult.id)
+        assert d.hall.mirror.tickets[first].end_reason is TicketEndReason.SERVED
+
+
+def _invite_again(connection: Connection, consult: ConsultRow) -> None:
+    """What no command does: a second invitation into the same call."""
+    row = consult.model_dump() | {"id": "second", "desks_id": "second desks"}
+    connection.execute(insert(table_of(ConsultRow)).values(**row))
 
 
 async def test_a_morning_in_the_line(database: EmptyDatabase, tmp_path: Path) -> None:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import contextlib
 import random
 
+from service_queue.actor import Actor
+from service_queue.consult_tables import ConsultRow
 from signaling.protocol.commands import (
     ComeBack,
     DeclineTicket,
     EndCall,
+    EndConsult,
     FinishWrapUp,
+    HandCallOver,
     MarkNoShow,
     OpenSeat,
     RateCall,
@@ -23,7 +27,10 @@ from signaling.protocol.commands import (
 from signaling.protocol.errors import Refusal
 from signaling.protocol.words import (
     BreakReason,
+    ConsultState,
     DeclineReason,
+    MediaReport,
+    Role,
     SeatStatus,
     TicketState,
     TransferReason,
@@ -42,7 +49,10 @@ async def at_a_seat(d: HallDriver, rng: random.Random, n: int) -> None:
         await hall.execute(who, SignIn(op_id=d.op(), seat_id=f"{n:02d}"))
         return
     ticket = hall.mirror.ticket_at_seat(seat.id)
-    if seat.status is SeatStatus.ON_BREAK:
+    invited = hall.mirror.invitations.at_seat(seat.id)
+    if invited is not None and rng.random() < 0.8:
+        await as_a_guest(d, n, invited)
+    elif seat.status is SeatStatus.ON_BREAK:
         await hall.execute(who, OpenSeat(op_id=d.op()))
     elif ticket is None or ticket.offer_id is None:
         if seat.wrap_up_call_id is not None:
@@ -65,6 +75,26 @@ async def at_a_seat(d: HallDriver, rng: random.Random, n: int) -> None:
         await hall.execute(who, EndCall(op_id=d.op(), call_id=ticket.offer_id))
 
 
+async def as_a_guest(d: HallDriver, n: int, invited: ConsultRow) -> None:
+    """Seat n is asked into a colleague's call, or is in it."""
+    if invited.state is ConsultState.RINGING:
+        await d.join(n, invited)
+    for side in (agent(n), Actor(role=Role.KIOSK_PAGE, kiosk_id=invited.kiosk_id)):
+        await d.report(side, invited.id, MediaReport.FLOWING)
+
+
+async def with_a_colleague(d: HallDriver, rng: random.Random, m: int, call_id: str) -> None:
+    """Seat m asks somebody into its call, or gives the call to who is in it."""
+    consult = d.hall.mirror.invitations.into(call_id)
+    if consult is None:
+        await d.invite(m, call_id, seat=f"{rng.randint(1, SEATS):02d}")
+    elif rng.random() < 0.7:
+        command = HandCallOver(op_id=d.op(), consult_id=consult.id)
+        await d.hall.execute(agent(m), command)
+    else:
+        await d.hall.execute(agent(m), EndConsult(op_id=d.op(), consult_id=consult.id))
+
+
 async def at_a_kiosk(d: HallDriver, rng: random.Random, n: int) -> None:
     """Whoever is at kiosk n does what comes next."""
     ticket = d.hall.mirror.ticket_of_kiosk(f"K{n:02d}")
@@ -83,7 +113,7 @@ async def out_of_the_ordinary(d: HallDriver, rng: random.Random, n: int, m: int)
     ticket = hall.mirror.ticket_of_kiosk(f"K{n:02d}")
     served = hall.mirror.ticket_at_seat(f"{m:02d}")
     call_id = served.offer_id if served is not None else None
-    match rng.randint(0, 5):
+    match rng.randint(0, 9):
         case 0 if ticket is not None:
             await hall.execute(kiosk(n), StepAway(op_id=d.op(), ticket_id=ticket.id))
         case 1 if ticket is not None:
@@ -100,6 +130,8 @@ async def out_of_the_ordinary(d: HallDriver, rng: random.Random, n: int, m: int)
             await hall.execute(who, TakeBreak(op_id=d.op(), reason=BreakReason.MEAL))
         case 5:
             await hall.execute(who, SignOut(op_id=d.op()))
+        case _ if call_id is not None:
+            await with_a_colleague(d, rng, m, call_id)
 
 
 async def live_through(d: HallDriver, rng: random.Random, steps: int = STEPS) -> None:

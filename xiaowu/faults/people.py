@@ -76,6 +76,8 @@ def _at_rest(scene: Scene, ticket: TicketRow | None) -> list[tuple[int, Wish]]:
     green = scene.random.choice((None, None, None, *GreenReason))
     wishes: list[tuple[int, Wish]] = [
         (18, lambda: [_take(scene, scene.random.choice(ITEMS), green)]),
+        # Not everybody wants something at once: a free window can be asked into a call.
+        (14, list),
         (1, lambda: [_take(scene, "no-such-item", None)]),
     ]
     if ticket is not None and ticket.rating_until is not None:

@@ -121,6 +121,8 @@ class Recorder:
                     self._offered(entry)
                 case "ticket.accepted":
                     self._accepted(entry)
+                case "ticket.passed_on":
+                    self._passed_on(entry)
                 case "ticket.returned":
                     self._returned(entry)
                 case "call.ended":
@@ -195,6 +197,11 @@ class Recorder:
             ticket.answer_s = entry.at - ticket.last_offer_at
             if ticket.called_at is None:
                 ticket.called_at = entry.at
+
+    def _passed_on(self, entry: JournalEntry) -> None:
+        """One service in two calls; the second window was in the first call already."""
+        self._ticket_of_call[entry.call_id or ""] = entry.ticket_id or ""
+        self._busy_since[entry.seat_id or ""] = entry.at
 
     def _returned(self, entry: JournalEntry) -> None:
         ticket = self._ticket(entry)
