@@ -14,6 +14,7 @@ BENCHMARKS: Final = (
     "estimates",
     "skill_price",
     "simulate_province",
+    "witness",
 )
 """Each prints one JSON object a line; see README.md beside this file."""
 

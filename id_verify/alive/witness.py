@@ -129,6 +129,11 @@ class Witness:
         """The process, for tests and for the machine's health."""
         return None if self._process is None else self._process.pid
 
+    @property
+    def memory_name(self) -> str:
+        """What the memory between the two processes is called, until `begin`."""
+        return self._memory.name
+
     async def begin(
         self,
         rng: random.Random,
