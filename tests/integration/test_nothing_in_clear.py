@@ -251,7 +251,7 @@ async def test_a_face_stays_in_the_memory_of_the_witness(searched: Path, tmp_pat
         **WORDS,
         "the portrait's file": ways_to_write_bytes(raw[len(raw) // 2 :][:48]),
         "the portrait's pixels": ways_to_write_bytes(busiest(portrait)),
-        "the live picture's pixels": ways_to_write_bytes(busiest(acts.frames[acts.cuts[0]])),
+        "the live picture's pixels": ways_to_write_bytes(busiest(acts.frames[acts.rest])),
         "the vector": ways_to_write_bytes(vector.vector.tobytes()[:48]),
     }
     assert find_in_files([card_dir], needles) != [], "the search finds what is there"
