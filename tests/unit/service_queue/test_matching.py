@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from dataclasses import replace
+from dataclasses import FrozenInstanceError, replace
 from typing import Any, Final
 
 import pytest
@@ -302,6 +302,19 @@ def test_who_knows_then_rings_then_levels_then_language_then_the_strategy() -> N
 def test_without_a_seat_that_may_nobody_is_chosen() -> None:
     assert choose_seat(ticket(), [], POLICY, NOW) is None
     assert choose_seat(ticket(away=True), [seat()], POLICY, NOW) is None
+
+
+def test_a_seat_that_says_nothing_more_is_of_the_first_level_and_did_nothing_yet() -> None:
+    plain = FreeSeat(id="s", idle_since=0.0)
+    assert (plain.level, plain.position) == (1, 0)
+    assert (plain.calls_today, plain.talk_today_s) == (0, 0.0)
+
+
+def test_seats_and_pairs_never_change() -> None:
+    with pytest.raises(FrozenInstanceError):
+        seat().level = 2  # type: ignore[misc]  # refused at run time too
+    with pytest.raises(FrozenInstanceError):
+        Pair("t", "s").seat_id = "other"  # type: ignore[misc]  # refused at run time too
 
 
 # --- pairs -----------------------------------------------------------------------------------
