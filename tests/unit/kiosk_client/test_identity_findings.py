@@ -12,6 +12,7 @@ import pytest
 from id_verify.alive.finding import LivenessFinding
 from id_verify.alive.witness import Wiped, WitnessResult
 from id_verify.alive.words import CaptureSuspicion, LivenessOutcome
+from id_verify.alive.worker_messages import Wiped
 from id_verify.card.card_data import CardData, Validity
 from id_verify.card.words import CardField, CardSource, Sex
 from id_verify.evidence.consent import Consent, consent_text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, get_args, get_origin
+from typing import get_args
 
 import pytest
 from pydantic import ValidationError
@@ -18,9 +18,7 @@ PAGE = Path(__file__).resolve().parents[3] / "kiosk_client/web/src/identity/mess
 
 
 def models() -> list[type[Message]]:
-    page = get_args(
-        get_args(PageMessage)[0] if get_origin(PageMessage) is Annotated else PageMessage
-    )
+    page = get_args(get_args(PageMessage)[0])
     return [*page, *get_args(ProgramMessage)]
 
 
