@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from id_verify.alive.finding import LivenessFinding
-from id_verify.alive.witness import Wiped, WitnessResult
+from id_verify.alive.witness import WitnessResult
 from id_verify.alive.words import CaptureSuspicion, LivenessOutcome
 from id_verify.alive.worker_messages import Wiped
 from id_verify.card.card_data import CardData, Validity
