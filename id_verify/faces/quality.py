@@ -25,9 +25,9 @@ RELIABLE: Final = 0.25
 """Below this quality of either picture the answer is `unsure`, whatever the similarity."""
 
 ZOOM: Final = 0.97
-LARGE_EYE_DISTANCE: Final = 50.0
+LARGE_EYE_DISTANCE: Final = 80.0
 """From here on the camera is near enough: what shows no detail is out of focus or moving."""
-LEAST_DETAIL_OF_LARGE: Final = 0.205
+LEAST_DETAIL_OF_LARGE: Final = 0.2
 BLOCK: Final = 8
 """Side of the squares in which JPEG compresses."""
 BLOCKS_MATTER_BELOW: Final = 60.0
@@ -62,7 +62,7 @@ RAMPS: Final = (
     Ramp(figure="mouth_relief", hopeless=0.085, good=0.125, outcome=FaceOutcome.COVERED),
     Ramp(figure="eye_light", hopeless=0.45, good=0.52, outcome=FaceOutcome.COVERED),
     Ramp(figure="detail", hopeless=0.105, good=0.285, outcome=FaceOutcome.BLURRED),
-    Ramp(figure="blocks", hopeless=6.0, good=1.6, outcome=FaceOutcome.BLURRED),
+    Ramp(figure="blocks", hopeless=2.9, good=1.5, outcome=FaceOutcome.BLURRED),
     Ramp(figure="score", hopeless=0.86, good=0.93, outcome=FaceOutcome.BLURRED),
 )
 """In the order in which they are told, should several be hopeless."""

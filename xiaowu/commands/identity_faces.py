@@ -31,6 +31,7 @@ from id_verify.faces.scoring import SeenFile, score_all_strangers, score_pairs, 
 from id_verify.faces.thresholds import TARGET_FALSE_MATCH
 
 words = Console(stderr=True, highlight=False)
+sheet = Console(highlight=False, width=None if sys.stdout.isatty() else 132)
 
 PairsArgument = Annotated[
     Path,
@@ -183,7 +184,7 @@ def _print_calibration(made: Calibration, found: Evaluation) -> None:
     else:
         _add(table, "other people", made.held_out)
     _add(table, "the pairs listed", found.rates)
-    Console().print(table)
+    sheet.print(table)
     for remark in made.remarks:
         print(remark)
 
@@ -202,16 +203,16 @@ def _print_evaluation(found: Evaluation) -> None:
     for group in found.groups:
         name = f"{group.column} {group.value} {group.genuine} + {group.strangers}"
         _add(table, name, group.rates, group.equal_error)
-    Console().print(table)
+    sheet.print(table)
     for remark in found.remarks:
         print(remark)
 
 
 def _table(first: str) -> Table:
-    table = Table(box=None)
+    table = Table(box=None, padding=(0, 1))
     table.add_column(first)
     for name in ("false match", "not matched", "unsure", "false no", "equal error"):
-        table.add_column(name)
+        table.add_column(name, no_wrap=True)
     return table
 
 
@@ -223,8 +224,8 @@ def _add(table: Table, name: str, rates: BandRates, equal_error: float | None = 
 
 def _cell(rate: MeasuredRate) -> str:
     if rate.rate is None:
-        return f"{rate.events} of {rate.trials}: insufficient data"
-    return f"{rate.rate:.2%} ({rate.low:.2%}-{rate.high:.2%})"
+        return f"insufficient ({rate.events}/{rate.trials})"
+    return f"{rate.rate:.2%} ({rate.low * 100:.2f}-{rate.high * 100:.2f})"
 
 
 def _write(file: Path | None, text: str) -> None:
