@@ -16,9 +16,11 @@ from typing import Final
 from id_verify.card.errors import NumberRefused
 from id_verify.card.kind import label_end
 from id_verify.card.number import LENGTH, IdNumber
+from id_verify.card.region import PROVINCES
 from id_verify.card.rows import Row
 from id_verify.card.variants import PEOPLES, is_hanzi, likeness, mainland
 from id_verify.card.words import CardField, Sex
+from id_verify.documents.text import TextLine
 
 NUMBER_LABEL: Final = "公民身份号码"
 MIN_DIGITS: Final = 15
@@ -32,9 +34,16 @@ RAGGED: Final = 2.6
 GAP: Final = 1.5
 """In heights of a line: how early a row may end, and how far apart its parts may stand."""
 
+STRETCHABLE: Final = 4
+STRETCHED: Final = 1.5
+
+BEHEADED: Final = 0.7
+"""The most an address is worth that does not begin with a province, as all do but very old ones."""
+
 UNSURE: Final = 0.5
 """The most that a value is worth which contradicts what can be checked."""
 
+_BEGINNINGS: Final = tuple(name[:2] for name, _ in PROVINCES.values())
 _LOOKALIKES: Final = str.maketrans("OoQDlI|iZzSsB", "0000111122558")
 _DIGITS: Final = re.compile(r"[0-9OoQDlI|iZzSsBXx×]{15,22}")
 _BIRTH: Final = re.compile(
@@ -180,7 +189,8 @@ def _name(rows: Sequence[Row], found: Fields) -> None:
         if ends is not None:
             name = _only_name(row.text[ends:])
             if name:
-                found[CardField.NAME] = Found(name, row.score, (row,))
+                score = row.score if len(name) > 1 else min(row.score, UNSURE)
+                found[CardField.NAME] = Found(name, score, (row,))
             return
     for row in reversed(rows):
         name = _only_name(row.text.lstrip("姓名"))
@@ -216,6 +226,8 @@ def _address(rows: Sequence[Row], found: Fields) -> None:
             score *= 0.9
         if _has_holes(used):
             score = min(score, HOLED)
+        if not "".join(parts).startswith(_BEGINNINGS):
+            score = min(score, BEHEADED)
         found[CardField.ADDRESS] = Found("".join(parts), score, tuple(used))
 
 
@@ -228,7 +240,17 @@ def _has_holes(rows: Sequence[Row]) -> bool:
     left = min((row.left for row in rows[1:]), default=0.0)
     if any(row.left > left + height for row in rows[1:]):
         return True
+    if any(_is_stretched(line) for row in rows for line in row.lines):
+        return True
     return any(_has_gap(row, height) for row in rows)
+
+
+def _is_stretched(line: TextLine) -> bool:
+    """Tell whether a line is longer than what was read of it: something in it was not seen."""
+    text = mainland(line.text)
+    wide = sum(1.0 if is_hanzi(character) else 0.6 for character in text)
+    length = float(line.box[:, 0].max() - line.box[:, 0].min())
+    return len(text) >= STRETCHABLE and length > STRETCHED * wide * line.height
 
 
 def _has_gap(row: Row, height: float) -> bool:

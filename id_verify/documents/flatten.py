@@ -31,6 +31,8 @@ BENT: Final = 0.006
 """Of the page's width: if lines typically rise or fall by more, the page is not flat."""
 
 PLACES: Final = 24
+NET: Final = 64
+RIDGE: Final = 0.05
 _STRETCH: Final = 0.08
 """No displacement is larger than this part of the width: it would be invented."""
 
@@ -68,15 +70,17 @@ def flatten(page: Picture) -> Picture:
     weights = _fit(lines, height / scale)
     if weights is None:
         return page
-    rows, columns = np.indices((height, width), np.float64)
-    x, level = columns / scale, rows / scale
+    # The displacement is smooth: a coarse net of places is enough, and the rest lies in between.
+    across, down = np.linspace(0, width - 1.0, NET), np.linspace(0, height - 1.0, NET)
+    x, level = np.meshgrid(across / scale, down / scale)
     y = level.copy()
     for _ in range(4):  # level = y + d(x, y): settles, for d is small and smooth
         y = level - _displacement(weights, x, y, height / scale)
-    maps = (y * scale).astype(np.float32)
-    flat = cv2.remap(
-        page, columns.astype(np.float32), maps, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
-    )
+    moved = ((y - level) * scale).astype(np.float32)
+    rows, columns = np.indices((height, width), np.float32)
+    u, v = columns * ((NET - 1) / (width - 1)), rows * ((NET - 1) / (height - 1))
+    maps = rows + cv2.remap(moved, u, v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    flat = cv2.remap(page, columns, maps, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(flat, np.uint8)
 
 
@@ -137,7 +141,7 @@ def _fit(lines: list[tuple[Floats, Floats]], height: float) -> Floats | None:
     wanted = -np.concatenate([y for _, y in lines])
     trust = np.ones(size)
     ridge = np.zeros((terms.shape[1], system.shape[1]))
-    ridge[:, : terms.shape[1]] = np.eye(terms.shape[1]) * 0.5
+    ridge[:, : terms.shape[1]] = np.eye(terms.shape[1]) * RIDGE
     solution = np.zeros(system.shape[1])
     for _ in range(4):
         full = np.concatenate([system * trust[:, None], ridge])

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 Picture = NDArray[np.uint8]
 Floats = NDArray[np.float64]
 
-WIDE_EDGE: Final = 5.0
+WIDE_EDGE: Final = 4.0
 """Pixels over which the sharpest edges of a sheet rise, of a picture of 1,600 pixels."""
 
 WORKING_SIDE: Final = 1600
@@ -22,6 +22,9 @@ LEAST_LETTER: Final = 11.0
 
 GLARE_AREA: Final = 0.004
 DARK_PAPER: Final = 70.0
+WINDOW: Final = 17
+"""Pixels within which an edge rises, however blurred."""
+
 FEW_EDGES: Final = 200
 BURNT: Final = 253
 WHITE_PAPER: Final = 240.0
@@ -81,8 +84,8 @@ def judge(sheet: Picture, boxes: Sequence[Floats] = ()) -> SheetQuality:
 
 def _edge_width(grey: NDArray[np.uint8]) -> float | None:
     """Return rise by steepness of the sharpest edges: how wide they are."""
-    lifted = cv2.dilate(grey, np.ones((9, 9), np.uint8)).astype(np.float32)
-    sunk = cv2.erode(grey, np.ones((9, 9), np.uint8)).astype(np.float32)
+    lifted = cv2.dilate(grey, np.ones((WINDOW, WINDOW), np.uint8)).astype(np.float32)
+    sunk = cv2.erode(grey, np.ones((WINDOW, WINDOW), np.uint8)).astype(np.float32)
     rise = lifted - sunk
     across = cv2.Sobel(grey, cv2.CV_32F, 1, 0, ksize=3) / 8
     down = cv2.Sobel(grey, cv2.CV_32F, 0, 1, ksize=3) / 8

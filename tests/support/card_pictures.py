@@ -319,3 +319,26 @@ def _finger(scene: Floats, corners: Floats, rng: random.Random) -> Floats:
     )
     alpha = cv2.GaussianBlur(skin, (0, 0), 3).astype(np.float32)[..., None] / 255
     return np.asarray(scene * (1 - alpha) + np.array([120, 150, 205]) * alpha)
+
+
+def draw_back(rng: random.Random) -> Picture:
+    """Draw the back of a card: the state's name, the office, the dates."""
+    image = Image.fromarray(_ground(rng))
+    pen = ImageDraw.Draw(image)
+    face = next(font for font in FONTS if font.exists())
+    pen.text((330, 80), "中华人民共和国", font=_font(face, 70), fill=(30, 30, 40))
+    pen.text((330, 200), "居 民 身 份 证", font=_font(face, 80), fill=(30, 30, 40))
+    pen.ellipse((80, 60, 260, 260), fill=(180, 40, 40))
+    pen.text((160, 480), "签发机关  某某市公安局", font=_font(face, 38), fill=(30, 30, 40))
+    pen.text((160, 550), "有效期限  2016.01.05-2036.01.05", font=_font(face, 38), fill=(30, 30, 40))
+    return np.ascontiguousarray(np.asarray(image)[..., ::-1])
+
+
+def draw_other(words: list[str], ground: tuple[int, int, int]) -> Picture:
+    """Draw some other card: rows of words on one colour."""
+    image = Image.new("RGB", CARD, ground)
+    pen = ImageDraw.Draw(image)
+    face = next(font for font in FONTS if font.exists())
+    for at, row in enumerate(words):
+        pen.text((60, 50 + 78 * at), row, font=_font(face, 42), fill=(20, 20, 30))
+    return np.ascontiguousarray(np.asarray(image)[..., ::-1])
