@@ -51,6 +51,7 @@ from service_queue.store import Store  # noqa: E402
 from service_queue.tables import KioskRow, LocationRow, SeatRow, table_of  # noqa: E402
 from signaling.protocol import commands as c  # noqa: E402
 from signaling.protocol.words import MediaReport  # noqa: E402
+from signaling.server.tuning import tune_for_many_sockets  # noqa: E402
 from xiaowu.faults.site import ITEMS, build  # noqa: E402
 from xiaowu.faults.world import PlainSealer, agent, kiosk  # noqa: E402
 
@@ -168,6 +169,7 @@ async def measure(url: str, seconds: float) -> dict[str, float]:
             store, clock=SteadyClock(), sealer=PlainSealer(), policy=POLICY
         ) as hall:
             crowd = Crowd(hall)
+            tune_for_many_sockets()  # as the server does
             began = time.process_time()
             rate = await crowd.run(seconds)
             cpu = time.process_time() - began

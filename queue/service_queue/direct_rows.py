@@ -29,12 +29,13 @@ ANSWERED: Final = ("subject", "op_id")
 class DirectRows:
     """The rows of one unit of work."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, cursor: Any) -> None:
+        """`cursor`: the driver's own, on the same connection."""
         self.rows: dict[RowKey, Moving] = {}
         """The seats, tickets, offers and calls this unit has seen, by class and id."""
         self._connection = connection
         self._statements = statements_of(connection)
-        self._cursor: Any = connection.connection.cursor()
+        self._cursor = cursor
 
     @property
     def connection(self) -> Connection:

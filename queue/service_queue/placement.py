@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from service_queue.matching import FreeSeat
 from service_queue.rank import WaitingTicket
 from service_queue.tables import SeatRow, TicketRow
@@ -44,8 +46,18 @@ def free_seat(seat: SeatRow, *, day: str = "", district: str = "") -> FreeSeat:
         level=seat.level,
         location_id=seat.location_id,
         district=district,
-        departments=frozenset(seat.departments.split("|")),
-        languages=frozenset(Language(word) for word in seat.languages.split("|") if word),
+        departments=_departments(seat.departments),
+        languages=_languages(seat.languages),
         calls_today=seat.calls_today if counts else 0,
         talk_today_s=seat.talk_today_s if counts else 0.0,
     )
+
+
+@lru_cache(maxsize=4096)
+def _departments(joined: str) -> frozenset[str]:
+    return frozenset(joined.split("|"))
+
+
+@lru_cache(maxsize=4096)
+def _languages(joined: str) -> frozenset[Language]:
+    return frozenset(Language(word) for word in joined.split("|") if word)

@@ -33,7 +33,7 @@ from service_queue.errors import StoreClosed, StoreUnavailable
 from service_queue.journal_head import JournalHead, begin_journal
 from service_queue.known_rows import KnownRows
 from service_queue.pending import Answer, OperationKey, OutOfStep
-from service_queue.turn import Reach, Turn, in_step
+from service_queue.turn import Reach, Turn, between_turns, in_step
 
 T = TypeVar("T")
 Unit = Callable[[Connection], T]
@@ -262,6 +262,7 @@ class Store:
         """One transaction with all of the batch."""
         asked = {job.asked: None for job in batch if job.asked is not None} if waits else {}
         with connection.begin():
+            between_turns(connection)
             head, answers = self._begin_turn(connection, tuple(asked))
             turn = Turn(connection, self._backend, head, self._known, self._lineage, waits=waits)
             turn.answers = answers

@@ -58,6 +58,8 @@ class Turn:
         self._rows: TurnRows | None = None
         self._saved = False
         self._seq: int | None = None
+        self.cursor: Any = connection.connection.cursor()
+        """For one statement at a time."""
         connection.info[_KEY] = self
 
     # --- units -----------------------------------------------------------------------------
@@ -72,7 +74,7 @@ class Turn:
     def rows(self) -> DirectRows:
         """The rows of the unit that runs."""
         if self._reach is not Reach.ROWS or not self._waits:
-            return DirectRows(self.connection)
+            return DirectRows(self.connection, self.cursor)
         assert self._rows is None, "a unit that says so works through one transaction"
         self._rows = TurnRows(self)
         return self._rows
@@ -133,9 +135,7 @@ class Turn:
         self.known.counts.clear()
 
     def _run(self, text: str) -> None:
-        cursor: Any = self.connection.connection.cursor()
-        cursor.execute(text)
-        cursor.close()
+        self.cursor.execute(text)
 
 
 @contextmanager
@@ -153,7 +153,14 @@ def in_step(backend: Backend) -> Iterator[None]:
         raise OutOfStep(type(failure).__name__) from failure
 
 
+def between_turns(connection: Connection) -> None:
+    """No turn goes on: units that run now are on their own."""
+    connection.info.pop(_KEY, None)
+
+
 def rows_on(connection: Connection) -> DirectRows:
     """The rows of a unit of work on a connection: the writer's in its turn, or any other."""
     turn: Turn | None = connection.info.get(_KEY)
-    return DirectRows(connection) if turn is None else turn.rows()
+    if turn is None:
+        return DirectRows(connection, connection.connection.cursor())
+    return turn.rows()

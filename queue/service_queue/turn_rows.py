@@ -39,7 +39,7 @@ class TurnRows(DirectRows):
     """
 
     def __init__(self, turn: Turn) -> None:
-        super().__init__(turn.connection)
+        super().__init__(turn.connection, turn.cursor)
         self.pending = Pending()
         self.changed: dict[RowKey, Moving] = {}
         self.remembered: dict[OperationKey, Answer] = {}
