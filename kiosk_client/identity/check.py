@@ -158,6 +158,11 @@ class IdentityCheck:
     # --- the card ------------------------------------------------------------------------------
 
     async def _read_card(self) -> None:
+        if self._parts.slot.kind == "none":
+            # Nothing to put a card on: the agent looks at person and card.
+            self.way = IdentityWay.NO_FACE
+            self._move(StageEvent.WITHOUT_FACE)
+            return
         sampling = asyncio.create_task(self._put_samples(), name="sample card")
         try:
             while True:
