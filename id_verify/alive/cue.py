@@ -19,8 +19,8 @@ class Pace:
 
     window_low_s: float = 3.0
     window_high_s: float = 4.0
-    pause_low_s: float = 0.4
-    pause_high_s: float = 1.4
+    pause_low_s: float = 0.3
+    pause_high_s: float = 1.3
 
 
 USUAL: Final = Pace()

@@ -76,10 +76,10 @@ class FrameWitness:
         followed = self._followed
         if followed is None or t_s - followed.counted_at_s >= RECOUNT_S:
             found = self._count(picture)
-            if found is None:
+            if found is None or self._lies_on_its_side(found):
                 self._followed = None
                 self._turn_camera(t_s, picture)
-                return Observation(t_s=t_s, faces=self._faces)
+                return Observation(t_s=t_s, faces=0)
             mesh = self._mesh.measure(picture, square_of(found))
             counted = t_s
         else:
@@ -139,10 +139,15 @@ class FrameWitness:
         for quarters in (1, 3, 2):
             turned = np.ascontiguousarray(np.rot90(picture, quarters))
             face = self._count(turned)
-            if face is not None and face.score >= SURE:
+            if face is not None and face.score >= SURE and not self._lies_on_its_side(face):
                 self._quarters = (self._quarters + quarters) % 4
                 return
-        self._faces = 0
+
+    @staticmethod
+    def _lies_on_its_side(face: FoundFace) -> bool:
+        """No neck bends that far: it is the camera. The detector finds such faces, but badly."""
+        right, left = face.points.right_eye, face.points.left_eye
+        return left.x - right.x < abs(left.y - right.y)
 
     def _count(self, picture: Picture) -> FoundFace | None:
         """Count the faces; return the one that is watched: the largest."""

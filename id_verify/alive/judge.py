@@ -39,6 +39,8 @@ class Likeness:
 
     values: Sequence[float] = ()
     least: float = 0.0
+    unproven: bool = False
+    """Faces should have been compared, and were not good enough to be."""
 
 
 def judge(
@@ -66,7 +68,7 @@ def judge(
         outcome = LivenessOutcome.BROKEN
     elif cues and not followed:
         outcome = LivenessOutcome.CUES_MISSED
-    elif passive >= UNSURE or not cues:
+    elif passive >= UNSURE or not cues or likeness.unproven:
         outcome = LivenessOutcome.UNSURE
     else:
         outcome = LivenessOutcome.LIVE

@@ -24,10 +24,11 @@ RESTLESS: Final = {"yaw": 0.4, "pitch": 0.4, "mouth": 0.008, "eyes": 0.012, "pla
 """No living face keeps all of these below for a second: degrees, degrees, widths of the mouth and
 of an eye, distances between the eyes. Breathing alone moves a head by more."""
 
-TILTED: Final = 0.025
+TILTED: Final = 0.045
 """Distances between the eyes by which the points must have moved against each other, before it can
-be told how they did: four times the noise of the points."""
-PLANE_EXPLAINS: Final = (0.30, 0.50)
+be told how they did: four times the noise of the points, and more than a talking face moves its
+own. A turn by 20 degrees does it."""
+PLANE_EXPLAINS: Final = (0.25, 0.45)
 """Share of that movement which a plane leaves unexplained: a sheet's points up to the first, a
 head's from the second on."""
 FEWEST_TILTED: Final = 4

@@ -9,7 +9,7 @@ from id_verify.alive.neutral import FRONTAL_DEG, Neutral
 from id_verify.alive.observation import Observation, ObservedFace
 from id_verify.faces.words import Advice
 
-SETTLED_S: Final = 0.8
+SETTLED_S: Final = 0.6
 FEWEST: Final = 6
 SMALLEST_PX: Final = 45.0
 """Between the outer corners of the eyes; below, lids are a handful of pixels."""

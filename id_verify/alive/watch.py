@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from id_verify.alive.acts import ActReader, Seen
+from id_verify.alive.acts import LOOK_DEG, TURN_DEG, ActReader, Seen
 from id_verify.alive.cue import Cue
 from id_verify.alive.finding import CueFinding
 from id_verify.alive.judge import ANSWERS, TIMES
@@ -118,7 +118,7 @@ class Watch:
         resting = observation.face is not None and self._reader.resting
         cue = self._current
         if cue is None:
-            return self._look_last(resting=resting, waited_s=waited_s)
+            return self._look_last(observation, waited_s)
         if waited_s < cue.opens_at_s:
             return ()
         if not resting:
@@ -134,11 +134,18 @@ class Watch:
             CueOpened(n, cue.kind, round(cue.window_s, 2), len(self._cues) - n - 1),
         )
 
-    def _look_last(self, *, resting: bool, waited_s: float) -> tuple[Step, ...]:
-        """After the last cue: take the face as it looks straight once more."""
-        if not resting and waited_s < LAST_LOOK_S:
+    def _look_last(self, observation: Observation, waited_s: float) -> tuple[Step, ...]:
+        """After the last cue: take the face as soon as it can be compared once more."""
+        face, neutral = observation.face, self._settling.neutral
+        straight = (
+            face is not None
+            and neutral is not None
+            and abs(face.pose.yaw - neutral.yaw) < TURN_DEG
+            and abs(face.pose.pitch - neutral.pitch) < LOOK_DEG
+        )
+        if not straight and waited_s < LAST_LOOK_S:
             return ()
-        self.keep = resting
+        self.keep = straight
         self.done = True
         return (Watched(),)
 

@@ -72,8 +72,6 @@ class PassiveSign(StrEnum):
     """It is carried about and nearer and farther, and nothing in it changes by that."""
     MOIRE = "moire"
     """The regular pattern of a screen or of printed dots."""
-    BORDER = "border"
-    """Straight edges around the face that move with it: paper, bezel."""
 
 
 class CaptureSuspicion(StrEnum):

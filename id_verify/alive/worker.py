@@ -190,4 +190,4 @@ class Check:
         for vector in vectors:
             vector.wipe()
         self._vectors += len(vectors)
-        return Likeness(values=values, least=self._calibration.no_below)
+        return Likeness(values=values, least=self._calibration.no_below, unproven=not values)
