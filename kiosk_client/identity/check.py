@@ -24,6 +24,7 @@ from id_verify.card.errors import CardError, CardUnreadable
 from id_verify.evidence.consent import Consent, ConsentText, consent_text
 from id_verify.evidence.errors import EvidenceError
 from id_verify.evidence.holder import mask_name
+from id_verify.evidence.verdict import Verdict
 from id_verify.faces.engine import Picture
 from id_verify.faces.errors import PictureRefused
 from id_verify.faces.picture import decode_picture
@@ -90,6 +91,7 @@ class IdentityCheck:
         self._inbox = Inbox()
         self._findings = Findings(today=datetime.fromtimestamp(parts.wall_clock()).date())
         self._nonce: str | None = None
+        self._verdict: Verdict | None = None
         self._looks = 0
         self._without_card = False
         self._trouble: str | None = None
@@ -366,13 +368,16 @@ class IdentityCheck:
         if self._nonce is None:
             await self._fetch_nonce(self._findings.consent if by_face else None)
         assert self._nonce is not None
-        verdict = self._findings.verdict(
-            self.way,
-            kiosk_id=self._parts.hall.kiosk_id,
-            ticket_id=self._ticket_id,
-            nonce=self._nonce,
-            made_at=self._parts.wall_clock(),
-        )
+        verdict = self._verdict
+        if verdict is None or verdict.nonce != self._nonce:
+            verdict = self._verdict = self._findings.verdict(
+                self.way,
+                kiosk_id=self._parts.hall.kiosk_id,
+                ticket_id=self._ticket_id,
+                nonce=self._nonce,
+                made_at=self._parts.wall_clock(),
+            )
+        # Not made anew when an answer was lost: the same text gets the same answer again.
         stored = await self._parts.hall.submit(verdict, self._findings.holder)
         self._nonce = None
         marks = verdict.marks
@@ -396,6 +401,7 @@ class IdentityCheck:
 
     async def _forget(self, why: Ending) -> None:
         self._findings.forget()
+        self._verdict = None
         await self._parts.slot.take_sample_off()
         await self._end_at_hall()
         if self.stage is not Stage.DONE:
