@@ -111,7 +111,7 @@ async def test_a_colleague_may_leave_and_the_call_goes_on(
     await expect(desk.part("colleague")).to_have_attribute(
         "data-media", "flowing", timeout=PATIENCE_MS
     )
-    await colleague.press("h")
+    await colleague.tap("leave-visit")
     await colleague.is_in("idle")
     await expect(desk.part("colleague")).to_have_attribute("data-state", "ended")
     await expect(kiosk.pictures()).to_have_count(1, timeout=PATIENCE_MS)

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { call, deskView, ticket, views } from '../testing/desk_views'
+import { call, consult, deskView, ticket, views } from '../testing/desk_views'
 import { pageTitle, spokenChange } from './announce'
 import { callNotice, qualityOf } from './call_notice'
 import { needsStage } from './conversation'
 import { NewestView } from './newest_view'
 import { newsBetween } from './news'
-import { noteOf, ringOf, wantsCamera, type Work, workOf } from './work'
+import { noteOf, ringOf, visitOf, wantsCamera, type Work, workOf } from './work'
 
 const works = Object.keys(views) as Work[]
 
@@ -28,6 +28,39 @@ describe('ringOf', () => {
     expect(ringOf(views.ringing)?.ticket.number).toBe('A012')
     for (const work of works.filter((one) => one !== 'ringing')) expect(ringOf(views[work])).toBeNull()
     expect(ringOf(null)).toBeNull()
+  })
+})
+
+describe('a colleague\'s call', () => {
+  const asked = deskView({ ...views.ringing, offer: null, state: 'reserved', consult })
+  const there = deskView({ ...views.call, consult: { ...consult, state: 'joined' }, call: { ...call, id: 'i1' } })
+  const mine = deskView({ ...views.call, consult: null, call: { ...call, id: 'i1' } })
+
+  it('rings like a ticket, and says who asks', () => {
+    expect(workOf(asked)).toBe('ringing')
+    expect(ringOf(asked)).toMatchObject({ offer: { id: 'i1', expires_at: 120 }, invitation: { seat_name: '1号云窗口' } })
+    expect(ringOf(views.ringing)?.invitation).toBeNull()
+  })
+
+  it('does not ring at the desk that asks', () => {
+    const host = deskView({ ...views.call, consult: { ...consult, host: true } })
+    expect(workOf(host)).toBe('call')
+    expect(ringOf(host)).toBeNull()
+    expect(visitOf(host)).toBeNull()
+  })
+
+  it('is a visit, without notes of one\'s own, until it is handed over', () => {
+    expect(workOf(there)).toBe('call')
+    expect(visitOf(there)?.id).toBe('i1')
+    expect(noteOf(there)).toBeNull()
+    expect(visitOf(mine)).toBeNull()
+    expect(noteOf(mine)?.callId).toBe('i1')
+  })
+
+  it('says when it is one\'s own, and when it is over', () => {
+    expect(newsBetween(there, mine, false)).toBe('call_is_yours')
+    expect(newsBetween(there, views.idle, false)).toBe('visit_over')
+    expect(newsBetween(there, views.idle, true)).toBeNull()
   })
 })
 

@@ -1,4 +1,4 @@
-import type { CallView, DeskIdentity, DeskTicket, DeskView } from '@xiaowu/wire'
+import type { CallView, DeskConsult, DeskIdentity, DeskTicket, DeskView } from '@xiaowu/wire'
 
 const item = { code: 'sb001', name: '参保登记', name_en: 'Join the pension scheme' }
 const location = { id: 'qinghe', name: '青河镇', name_en: 'Qinghe Town', time_zone: 'Asia/Shanghai' }
@@ -71,6 +71,22 @@ export const identity: DeskIdentity = {
   may_unmask: true,
   needs_second: false,
   decision: null,
+}
+
+export const consult: DeskConsult = {
+  id: 'i1',
+  state: 'ringing',
+  host: false,
+  seat_name: '1号云窗口',
+  agent_name: '坐席01',
+  reason: 'needs_specialist',
+  item: { code: 'pension', name: '养老金', name_en: 'Pension' },
+  department: '人社局',
+  invited_at: 100,
+  expires_at: 120,
+  ready: false,
+  link: null,
+  end_reason: null,
 }
 
 export const call: CallView = {
