@@ -131,6 +131,7 @@ def main() -> int:
                             "in_20_s": round(statistics.median(r.prompt for r in runs), 3),
                             f"over_{asked.policies[0]}": round(over_pooled, 2),
                             "mean_over_erlang_c": round(mean_s / theory.mean_s, 3),
+                            "chance": round(theory.chance_of_mean(asked.tickets * asked.seeds), 3),
                             "p95_over_erlang_c": round(p95_s / theory.quantile_s(0.95), 3),
                             "load_average": round(os.getloadavg()[0], 1),
                         }

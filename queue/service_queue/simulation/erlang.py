@@ -18,6 +18,9 @@ class LoadImpossible(ValueError):
 _NO_FLOAT: Final = 1e300
 """Where the inverse of a probability no longer fits a float, the probability is nothing."""
 
+_TAIL: Final = 40.0
+"""Beyond so many times the mean length nobody stands: e to the minus forty."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PooledLine:
@@ -60,6 +63,36 @@ class PooledLine:
     def within(self, seconds: float) -> float:
         """Who waits at most so long."""
         return 1.0 - self.must_wait * math.exp(-seconds / self.drain_s)
+
+    def chance_of_mean(self, residents: float) -> float:
+        """By how much, relative to it, a simulated mean of so many waits is off by chance.
+
+        One standard deviation. Waits that follow each other are alike, so it is far more than that
+        of as many independent ones: exact for the birth-death process of how many are there
+        (Whitt 1992), by the sums of both tails, so that nothing cancels.
+        """
+        windows, offered = self.windows, self.windows * self.load
+        size = windows + math.ceil(_TAIL / (1.0 - self.load))
+        logs = [0.0]
+        for there in range(1, size):
+            logs.append(logs[-1] + math.log(offered / min(there, windows)))
+        highest = max(logs)
+        odds = [math.exp(each - highest) for each in logs]
+        total = sum(odds)
+        shares = [each / total for each in odds]
+        line = sum((there - windows) * shares[there] for there in range(windows, size))
+        variance = below = above = 0.0
+        for there in range(windows):
+            below -= line * shares[there]
+            variance += _squared_over(below, offered * shares[there])
+        for there in range(size - 1, windows - 1, -1):
+            variance += _squared_over(above, offered * shares[there])
+            above += (there - windows - line) * shares[there]
+        return math.sqrt(2.0 * variance * offered / residents) / line
+
+
+def _squared_over(value: float, by: float) -> float:
+    return value * value / by if by > 0.0 else 0.0
 
 
 def erlang_b(windows: int, offered: float) -> float:

@@ -50,6 +50,21 @@ def test_two_windows_have_the_closed_form_of_the_books() -> None:
     assert line.mean_s == pytest.approx(SERVICE_S * 0.64 / 0.36)
 
 
+@pytest.mark.parametrize("load", [0.5, 0.8, 0.95])
+def test_the_chance_of_a_simulated_mean_has_the_closed_form_of_one_window(load: float) -> None:
+    # Daley 1968, of M/M/1, in waits that follow each other.
+    waits = 1_000_000
+    variance = (2 + 5 * load - 4 * load**2 + load**3) / (load * (1 - load) ** 2 * waits)
+    line = PooledLine(windows=1, load=load, service_s=SERVICE_S)
+    assert line.chance_of_mean(waits) == pytest.approx(variance**0.5, rel=0.15)
+
+
+def test_two_million_residents_at_95_percent_pin_the_mean_to_four_percent() -> None:
+    line = PooledLine(windows=WINDOWS, load=0.95, service_s=SERVICE_S)
+    assert line.chance_of_mean(2_000_000) == pytest.approx(0.036, abs=0.001)
+    assert line.chance_of_mean(8_000_000) == pytest.approx(0.018, abs=0.001)
+
+
 def test_a_province_does_not_overflow() -> None:
     assert PooledLine(windows=2000, load=0.989, service_s=SERVICE_S).within(20.0) > 0.79
     assert erlang_b(100_000, 50.0) == 0.0
