@@ -7,6 +7,7 @@ agent makes of it is in `deciding`.
 from __future__ import annotations
 
 import hmac
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -155,13 +156,19 @@ def begin(
 def keep_verdict(tx: Transaction, verdict: GradedVerdict) -> str:
     """Keep a verdict; returns its id. The latest one stands.
 
+    Who did not hear the answer may send it again: it is kept once, and answered alike.
+
     Raises:
         TicketUnknown: it is not this kiosk's.
         TicketOver, NonceRefused.
     """
     ticket = _open_ticket(tx, verdict.kiosk_id, verdict.ticket_id)
     row = tx.find(IdentityRow, ticket_id=ticket.id)
-    if row is None or not _is_fresh(tx, row, verdict.nonce) or row.way is not verdict.way:
+    if row is None:
+        raise NonceRefused
+    if not _is_fresh(tx, row, verdict.nonce) or row.way is not verdict.way:
+        if row.verdict_id is not None and _is_kept(tx, row.verdict_id, verdict):
+            return row.verdict_id
         raise NonceRefused
     verdict_id = tx.new_id()
     seal, evidence = tx.sealer.seal, verdict.evidence.model_dump_json()
@@ -349,6 +356,21 @@ def _is_fresh(tx: Transaction, row: IdentityRow, nonce: str) -> bool:
         and row.until is not None
         and tx.now < row.until
     )
+
+
+def _is_kept(tx: Transaction, verdict_id: str, verdict: GradedVerdict) -> bool:
+    """True when the verdict that stands says the same, nonce and all; it may be written later."""
+    kept = tx.need(IdentityVerdictRow, id=verdict_id)
+    if kept.sealed_verdict is None:
+        return False
+    return _timeless(tx.sealer.open(kept.sealed_verdict, verdict_of(kept.id))) == _timeless(
+        verdict.text
+    )
+
+
+def _timeless(text: str) -> dict[str, object]:
+    said: dict[str, object] = json.loads(text)
+    return said | {"made_at": None}
 
 
 def _break_off(

@@ -149,12 +149,30 @@ async def test_a_foreign_nonce_is_refused_and_changes_nothing(d: HallDriver, non
     assert await d.journal("identity.graded") == []
 
 
-async def test_a_nonce_is_good_once(d: HallDriver) -> None:
+async def test_a_nonce_is_good_for_one_verdict(d: HallDriver) -> None:
     ticket_id = await d.take(1)
-    await graded(d, ticket_id)
+    verdict_id = await graded(d, ticket_id)
     with pytest.raises(NonceRefused):
-        await submit(d, ticket_id)
+        await submit(d, ticket_id, text='{"form":1,"way":"another"}')
+    assert [row.id for row in await verdict_rows(d)] == [verdict_id]
+
+
+async def test_a_verdict_whose_answer_was_lost_is_kept_once_and_answered_alike(
+    d: HallDriver,
+) -> None:
+    ticket_id = await d.take(1)
+    verdict_id = await graded(d, ticket_id, text='{"form":1,"made_at":5.0}')
+    for made_at in ("5.0", "7.5"):
+        again = await submit(d, ticket_id, text=f'{{"form":1,"made_at":{made_at}}}')
+        assert again == verdict_id
     assert len(await verdict_rows(d)) == 1
+    assert len(await d.journal("identity.graded")) == 1
+    assert (await row_of(d, ticket_id)).tries == 1
+    await begin(d, ticket_id, nonce="n2")
+    with pytest.raises(NonceRefused):
+        await submit(
+            d, ticket_id, nonce="n2", text='{"form":1,"nonce":"n1"}', way=IdentityWay.NO_FACE
+        )
 
 
 async def test_a_nonce_is_good_for_its_time(d: HallDriver) -> None:
