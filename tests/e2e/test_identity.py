@@ -43,6 +43,7 @@ class Hall:
 
     running: RunningHall
     browser: Browser
+    desk: DeskPage
     origin: str
     card_dir: Path
 
@@ -70,15 +71,15 @@ class Hall:
 
     @asynccontextmanager
     async def agent(self) -> AsyncIterator[DeskPage]:
-        """The desk of an agent who is ready."""
-        watch = Watch(allowed=frozenset({self.running.url}))
-        async with open_page(self.browser, watch) as (_, page):
-            desk = DeskPage(page)
-            await desk.sign_in(self.running.url, AGENT, self.running.passwords[AGENT])
-            await desk.sit(SEAT)
-            await desk.open_seat()
-            yield desk
-            watch.assert_clean()
+        """The desk of an agent who is ready; on a break before and afterwards."""
+        desk, available = self.desk, self.desk.part("status-available")
+        await desk.press("a")
+        await expect(available).to_have_attribute("aria-pressed", "true")
+        yield desk
+        await desk.idle()
+        await desk.press("b")
+        await desk.press("1")
+        await expect(available).to_have_attribute("aria-pressed", "false")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -101,7 +102,15 @@ async def hall(
             open_page_kiosk(settings, with_browser=False, cues=lambda: KnownCues(CUES))
         )
         browser = await stack.enter_async_context(open_chromium(playwright))
-        yield Hall(running=running, browser=browser, origin=booth.origin, card_dir=card_dir)
+        watch = Watch(allowed=frozenset({running.url}))
+        _, page = await stack.enter_async_context(open_page(browser, watch))
+        desk = DeskPage(page)
+        await desk.sign_in(running.url, AGENT, running.passwords[AGENT])
+        await desk.sit(SEAT)
+        yield Hall(
+            running=running, browser=browser, desk=desk, origin=booth.origin, card_dir=card_dir
+        )
+        watch.assert_clean()
 
 
 @pytest.fixture(scope="module")
