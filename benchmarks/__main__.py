@@ -15,6 +15,7 @@ BENCHMARKS: Final = (
     "skill_price",
     "simulate_province",
     "witness",
+    "portrait_quality",
     "papers",
 )
 """Each prints one JSON object a line; see README.md beside this file."""
