@@ -78,14 +78,16 @@ class FrameWitness:
             found = self._count(picture)
             if found is None or self._lies_on_its_side(found):
                 self._followed = None
-                self._turn_camera(t_s, picture)
+                self._turn_camera(t_s, picture, 0.0)
                 return Observation(t_s=t_s, faces=0)
             mesh = self._mesh.measure(picture, square_of(found))
             counted = t_s
         else:
             mesh = self._mesh.measure(picture, square_after(followed.mesh))
             counted = followed.counted_at_s
-        if mesh.presence < SEEN:
+        doubtful = mesh.presence < SURE and found is not None
+        turned = doubtful and self._turn_camera(t_s, picture, found.score if found else 0.0)
+        if turned or mesh.presence < SEEN:
             self._followed = None
             return Observation(t_s=t_s, faces=0)
         self._followed = _Followed(mesh, counted)
@@ -131,17 +133,18 @@ class FrameWitness:
             texture=texture_of(picture, mesh) if textured else None,
         )
 
-    def _turn_camera(self, t_s: float, picture: Picture) -> None:
-        """Without a face: see whether there is one when the picture is turned."""
+    def _turn_camera(self, t_s: float, picture: Picture, score: float) -> bool:
+        """Without a good face: see whether there is a better one when the picture is turned."""
         if t_s - self._turned_at_s < TURN_CAMERA_S:
-            return
+            return False
         self._turned_at_s = t_s
+        best, score = 0, max(SURE, score)
         for quarters in (1, 3, 2):
-            turned = np.ascontiguousarray(np.rot90(picture, quarters))
-            face = self._count(turned)
-            if face is not None and face.score >= SURE and not self._lies_on_its_side(face):
-                self._quarters = (self._quarters + quarters) % 4
-                return
+            face = self._count(np.ascontiguousarray(np.rot90(picture, quarters)))
+            if face is not None and face.score > score and not self._lies_on_its_side(face):
+                best, score = quarters, face.score
+        self._quarters = (self._quarters + best) % 4
+        return best != 0
 
     @staticmethod
     def _lies_on_its_side(face: FoundFace) -> bool:
