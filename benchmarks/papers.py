@@ -49,6 +49,9 @@ DATA: Final = Path(__file__).parents[2] / "shared" / "data"
 TOLERANCE: Final = 0.015
 """Of the picture's longer side, for made-up pages: as the labels have it."""
 
+PAPERS: Final = ((250, 250, 247), (238, 226, 200), (205, 190, 160), (120, 150, 190), (60, 90, 80))
+"""White, cream, brown, blue, and a dark cover."""
+
 FIELDS: Final = (
     CardField.NAME,
     CardField.SEX,
@@ -104,9 +107,23 @@ def made_up(count: int) -> Iterator[tuple[Picture, Floats, float]]:
     """Yield made-up pages on made-up tables."""
     for seed in range(count):
         rng = random.Random(9_000 + seed)
-        conditions = replace(draw_conditions(rng), fill=rng.uniform(0.4, 0.7))
-        picture, corners = photograph(draw_page(rng), conditions, rng, round_px=1)
-        yield picture, corners, TOLERANCE * max(picture.shape)
+        conditions = replace(
+            draw_conditions(rng), fill=rng.uniform(0.4, 0.7), finger=rng.random() < 0.4
+        )
+        paper = rng.choice(PAPERS)
+        picture, corners = photograph(draw_page(rng, paper=paper), conditions, rng, round_px=1)
+        yield _in_shadow(picture, rng), corners, TOLERANCE * max(picture.shape)
+
+
+def _in_shadow(picture: Picture, rng: random.Random) -> Picture:
+    """Throw the hard shadow of an arm or a lamp's edge across a picture."""
+    height, width = picture.shape[:2]
+    edge = np.array([rng.uniform(0, width), rng.uniform(0, height)])
+    way = np.array([np.cos(turn := rng.uniform(0, 6.28)), np.sin(turn)])
+    y, x = np.mgrid[0:height, 0:width]
+    side = (x - edge[0]) * way[0] + (y - edge[1]) * way[1]
+    light = 1 - 0.35 / (1 + np.exp(np.clip(-side / 5, -50, 50)))
+    return np.asarray(picture * light[..., None], np.uint8)
 
 
 def measure_corners(pages: int) -> list[dict[str, Any]]:

@@ -34,7 +34,7 @@ from id_verify.documents.errors import TextReaderMissing
 from id_verify.documents.lines import Floats
 from id_verify.documents.quads import Quad, find_quads, looking_aspect
 from id_verify.documents.text import TextReader, cut_line
-from id_verify.documents.upright import read_lines, set_upright
+from id_verify.documents.upright import read_lines, set_level, set_upright
 from id_verify.faces.engine import FaceEngine, open_engine
 from id_verify.faces.errors import FaceEngineMissing
 
@@ -151,6 +151,8 @@ class CardPictureReader:
 
     def _look(self, frame: Frame) -> _Look:
         upright = set_upright(frame.picture, self._text)
+        if frame.corners is None:
+            upright = set_level(upright, self._text)
         lines = read_lines(upright, self._text, most=MOST_LINES)
         rows = rows_of(lines)
         kind = kind_of(row.text for row in rows)

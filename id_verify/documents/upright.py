@@ -21,7 +21,10 @@ TURNS: Final = (None, cv2.ROTATE_90_CLOCKWISE, cv2.ROTATE_180, cv2.ROTATE_90_COU
 SAME_BEYOND: Final = 0.02
 """Nearer scores than this say nothing about which way is right."""
 
-READS_WELL: Final = 0.93
+LEVEL_DEG: Final = 1.5
+STEEP_DEG: Final = 44.0
+"""Lines less steep than the first are level; steeper than the second, they were misunderstood."""
+
 TALL: Final = 1.5
 
 
@@ -65,6 +68,30 @@ def set_upright(picture: Picture, reader: TextReader) -> Upright:
         picture, boxes, turns = _turned_over(picture, boxes, turns)
     certainty = float(np.clip(abs(that_way - this_way) * 2, 0.0, 1.0)) * max(this_way, that_way)
     return Upright(picture, turns, certainty, tuple(boxes))
+
+
+def set_level(upright: Upright, reader: TextReader) -> Upright:
+    """Turn a picture by the few degrees by which its lines are not level; find the lines anew."""
+    if not upright.boxes:
+        return upright
+    edges = np.array([box[1] - box[0] for box in upright.boxes])
+    lengths = np.hypot(edges[:, 0], edges[:, 1])
+    order = np.argsort(angles := np.degrees(np.arctan2(edges[:, 1], edges[:, 0])))
+    middle = np.searchsorted(np.cumsum(lengths[order]), lengths.sum() / 2)
+    angle = float(angles[order][min(int(middle), len(order) - 1)])
+    if not LEVEL_DEG < abs(angle) < STEEP_DEG:
+        return upright
+    height, width = upright.picture.shape[:2]
+    spin = np.asarray(cv2.getRotationMatrix2D((width / 2, height / 2), angle, 1.0), np.float64)
+    cosine, sine = abs(spin[0, 0]), abs(spin[0, 1])
+    size = (round(height * sine + width * cosine), round(height * cosine + width * sine))
+    spin[:, 2] += np.array([size[0] - width, size[1] - height], np.float64) / 2
+    level = cv2.warpAffine(
+        upright.picture, spin, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+    )
+    picture = np.asarray(level, np.uint8)
+    boxes = tuple(reader.boxes(picture))
+    return Upright(picture, upright.quarter_turns, upright.certainty, boxes)
 
 
 def read_lines(upright: Upright, reader: TextReader, *, most: int | None = None) -> list[TextLine]:

@@ -52,7 +52,8 @@ def read_card(
         sys.exit(REFUSED)
     except ReaderMissing as missing:
         words.print(
-            f"Pictures of cards cannot be read here: pip install 'xiaowu[kiosk,face,card]' ({missing})"
+            f"No picture of a card can be read here ({missing}).\n"
+            "Install it with:  pip install 'xiaowu[kiosk,face,card]'"
         )
         sys.exit(REFUSED)
     if portrait is not None and reading.card is not None and reading.card.portrait:
