@@ -10,6 +10,8 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 
+from av import AudioFrame, VideoFrame
+
 from signaling.client.call import SIGNALS_KEPT, CallMedia, CallTotals
 from signaling.client.peer import Flow
 from signaling.client.sinks import Nothing, Sink
@@ -23,7 +25,7 @@ class CallMesh:
     """The media of whatever call the view shows, and of a colleague's part in it."""
 
     def __init__(self, *, make: MakeCall, sink: Sink | None = None) -> None:
-        """`make` one pair's media; what arrives from the first pair of a call goes to `sink`."""
+        """`make` one pair's media; what arrives from the agent whose call it is goes to `sink`."""
         self._make = make
         self._sink = sink or Nothing()
         self._calls: dict[str, CallMedia] = {}
@@ -71,6 +73,11 @@ class CallMesh:
         else:
             media.signalled(event)
 
+    def took(self, call_id: str, frame: VideoFrame | AudioFrame) -> None:
+        """Something arrived from one pair."""
+        if call_id == self._main:
+            self._sink.take(frame)
+
     async def close(self) -> None:
         """Close all peer connections; idempotent."""
         for media in self._calls.values():
@@ -80,7 +87,7 @@ class CallMesh:
             await asyncio.wait(set(self._closing))
 
     def _begin(self, call_id: str) -> CallMedia:
-        media = self._make(Nothing() if self._calls else self._sink)
+        media = self._make(_WhileMain(self, call_id))
         self._calls[call_id] = media
         if self._seen_a_view:
             # It saw the pair begin: nothing of it died with a process before.
@@ -95,6 +102,17 @@ class CallMesh:
         task = asyncio.create_task(close(), name="call close")
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
+
+
+class _WhileMain:
+    """Passes on what arrives while the call is that pair's."""
+
+    def __init__(self, mesh: CallMesh, call_id: str) -> None:
+        self._mesh = mesh
+        self._call_id = call_id
+
+    def take(self, frame: VideoFrame | AudioFrame) -> None:
+        self._mesh.took(self._call_id, frame)
 
 
 def _together(one: CallTotals, other: CallTotals) -> CallTotals:

@@ -16,6 +16,7 @@ from seat_server.settings import Settings
 from service_queue.policy import Policy
 from signaling.client.call import CallMedia
 from signaling.client.link import Link, op_id
+from signaling.client.mesh import CallMesh
 from signaling.client.pictures import ArtificialPictures
 from signaling.client.sinks import LastPicture, ToneDetector
 from signaling.client.sounds import PackedSound, Tone
@@ -25,13 +26,14 @@ from signaling.protocol.commands import (
     Command,
     EndCall,
     FinishWrapUp,
+    JoinCall,
     OpenSeat,
     SignIn,
 )
 from signaling.protocol.errors import Refusal
 from signaling.protocol.events import DeskUpdated, ServerEvent, Signalled
 from signaling.protocol.views import DeskView
-from signaling.protocol.words import Role, SeatStatus
+from signaling.protocol.words import ConsultState, Role, SeatStatus
 from tests.support.media_pair import AGENT_HZ, RESIDENT_HZ, Both
 
 PASSWORD = "correct-horse-9-battery"
@@ -83,12 +85,12 @@ class DeskBot:
             on_event=self._on_event,
             origin=self._server.url,
         )
-        self.call = CallMedia(
-            send=self.link.send,
-            media=LocalMedia(
-                pictures=ArtificialPictures(self._seat_id.upper(), hue=60),
-                sound=PackedSound(Tone(AGENT_HZ)),
-            ),
+        media = LocalMedia(
+            pictures=ArtificialPictures(self._seat_id.upper(), hue=60),
+            sound=PackedSound(Tone(AGENT_HZ)),
+        )
+        self.call = CallMesh(
+            make=lambda sink: CallMedia(send=self.link.send, media=media, sink=sink),
             sink=Both(self.picture, self.ear),
         )
         await self.link.__aenter__()
@@ -122,7 +124,9 @@ class DeskBot:
     async def _on_event(self, event: ServerEvent) -> None:
         if isinstance(event, DeskUpdated):
             self.view = event.view
-            self.call.update(event.view.link, event.view.call)
+            consult = event.view.consult
+            colleague = None if consult is None else consult.link
+            self.call.update([event.view.link, colleague], event.view.call)
             self._react(event.view)
             self._news.set()
         elif isinstance(event, Signalled):
@@ -132,6 +136,9 @@ class DeskBot:
         if view.offer is not None and self.accepts and view.offer.id not in self._accepted:
             self._accepted.add(view.offer.id)
             self._do(AcceptTicket(op_id=op_id(), offer_id=view.offer.id, epoch=view.offer.epoch))
+        asked = view.consult
+        if asked is not None and not asked.host and asked.state is ConsultState.RINGING:
+            self._do(JoinCall(op_id=op_id(), consult_id=asked.id))
         if view.wrap_up is not None and view.wrap_up.call_id not in self._accepted:
             self._accepted.add(view.wrap_up.call_id)
         if view.wrap_up is not None:
