@@ -101,6 +101,7 @@ def _described(recording: Recording, seen: Review, asked: tuple[CueKind, ...]) -
         "recording": recording.path.name,
         "frames": len(frames),
         "fps": round(fps, 2),
+        "fps_is_assumed": bool(recording.pictures) and recording.fps is None,
         "outcome": finding.outcome.value,
         "refused": finding.outcome is not LivenessOutcome.LIVE,
         "asked": [kind.value for kind in asked],
@@ -123,7 +124,8 @@ def _described(recording: Recording, seen: Review, asked: tuple[CueKind, ...]) -
             for one in seen.acts
             if one.act is Act.BLINK
         ],
-        "blinks_can_be_seen": fps >= BLINKS_SEEN_FPS,
+        "blinks_can_be_seen": fps >= BLINKS_SEEN_FPS
+        and not (recording.pictures and recording.fps is None),
         "continuity": None if finding.continuity is None else asdict(finding.continuity),
         "passive": {
             "score": finding.passive,
