@@ -15,6 +15,8 @@ export interface Stage {
   readonly status: Ref<LinkStatus>
   /** What was sent, in order. */
   readonly sent: ClientMessage[]
+  /** What was asked of the check of identity, in a few words each. */
+  readonly checks: string[]
   /** How often a chime was heard. */
   readonly chimes: Ref<number>
   /** The time of the server's clock. */
@@ -26,7 +28,12 @@ export interface Stage {
   settle(): Promise<void>
 }
 
-export function show(screen: Component, props: object = {}, at = 0): Stage {
+export function show(
+  screen: Component,
+  props: object = {},
+  at = 0,
+  { reader = 'simulated' }: { reader?: 'simulated' | 'camera' | 'none' } = {},
+): Stage {
   const element = document.createElement('div')
   document.body.append(element)
   const visits = startVisit('zh')
@@ -34,11 +41,12 @@ export function show(screen: Component, props: object = {}, at = 0): Stage {
   const view = shallowRef<KioskView | null>(freshView())
   const chimes = ref(0)
   const sent: ClientMessage[] = []
+  const checks: string[] = []
   const settle = async (): Promise<void> => {
     for (let turn = 0; turn < 4; turn++) await nextTick()
   }
   const stage: Stage = {
-    element, visits, view, status, sent, chimes, settle,
+    element, visits, view, status, sent, checks, chimes, settle,
     time: at,
     refuses: null,
     part: (testid) => element.querySelector(`[data-testid="${testid}"]`),
@@ -55,9 +63,20 @@ export function show(screen: Component, props: object = {}, at = 0): Stage {
     return { type: 'done', op_id: null }
   }
   const kiosk = {
-    booth: { server_url: '', kiosk_id: 'qinghe-1', languages: ['zh', 'en'], idle_reset_s: 60 },
+    booth: { server_url: '', kiosk_id: 'qinghe-1', languages: ['zh', 'en'], idle_reset_s: 60, card: { reader, sample_card: false } },
     hall: { view, status, code: ref(null), send, now: () => stage.time },
-    sound: { soon: () => chimes.value++, ended: () => undefined },
+    sound: { soon: () => chimes.value++, cue: () => chimes.value++, ended: () => undefined },
+    media: { camera: ref('ok'), selfView: { enter: () => undefined, leave: () => undefined } },
+    identity: {
+      flow: shallowRef(null),
+      begin: (_ticket: string, way: string) => checks.push(`begin ${way}`),
+      chooseWay: (way: string) => checks.push(`way ${way}`),
+      agree: (aloud: boolean, guardian: string | null) => checks.push(`agree ${aloud} ${guardian}`),
+      skipCard: () => checks.push('skip card'),
+      putSampleCard: () => checks.push('sample card'),
+      tryAgain: () => checks.push('again'),
+      close: () => checks.push('close'),
+    },
     visits,
     catalogue: shallowRef(CATALOGUE),
     online: computed(() => status.value === 'online'),
