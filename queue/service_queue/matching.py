@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from math import inf
 from typing import Final, NamedTuple
 
 from service_queue.policy import Policy, Scope, SeatStrategy
@@ -112,7 +113,7 @@ def opens_after_s(ticket: WaitingTicket, seat: FreeSeat, policy: Policy) -> floa
     """After how long a wait the first ring that includes the seat opens; infinity: never."""
     return min(
         (ring.after_s for ring in policy.seats.rings if includes(ring.scope, ticket, seat)),
-        default=float("inf"),
+        default=inf,
     )
 
 
@@ -214,7 +215,7 @@ def _by_strategy(
         case SeatStrategy.ROUND_ROBIN:
             key = seat.position if seat.position > after_position else seat.position + 1e9
         case SeatStrategy.LEAST_SKILLED:
-            key = 1e9 if ANY_DEPARTMENT in seat.departments else len(seat.departments)
+            key = inf if ANY_DEPARTMENT in seat.departments else len(seat.departments)
         case SeatStrategy.WEIGHTED_RANDOM:
             # Efraimidis and Spirakis 2006: the largest u^(1/weight) is drawn with that weight.
             key = -(_draw(ticket.id, seat.id) ** seat.level)
