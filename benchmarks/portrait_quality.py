@@ -1,7 +1,7 @@
 """What a poor portrait costs: size, compression, blur and darkness, step by step.
 
     python benchmarks/portrait_quality.py                  JSON lines (some minutes)
-    python benchmarks/portrait_quality.py --quick          few people, for a look
+    python benchmarks/portrait_quality.py --people 25      for a look
     python benchmarks/portrait_quality.py --write-table    renews the table in the README
 
 Portraits are cut as a card's chip holds them, 102 to 126, so that the eyes lie 28 pixels apart in a
@@ -45,7 +45,7 @@ from id_verify.faces.prominence import eye_distance  # noqa: E402
 from id_verify.faces.words import Band, FaceOutcome  # noqa: E402
 
 CHIP_WIDTH, CHIP_HEIGHT, CHIP_EYES = 102, 126, 28.0
-PEOPLE, QUICK_PEOPLE = 120, 25
+PEOPLE = 120
 Spoil = Callable[[Picture, FivePoints], Picture]
 
 
@@ -140,13 +140,13 @@ def main() -> int:
     """Print one JSON object a condition."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=HERE.parent.parent / "shared" / "data")
-    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--people", type=int, default=PEOPLE)
     parser.add_argument("--write-table", action="store_true")
     asked = parser.parse_args()
     cv2.setNumThreads(1)
     engine = open_engine()
     listed = read_pairs(asked.data / "pairs.csv", asked.data / "MANIFEST.csv")
-    sitters = gather(engine, listed, QUICK_PEOPLE if asked.quick else PEOPLE)
+    sitters = gather(engine, listed, asked.people)
     rows = []
     for name, spoil in CONDITIONS.items():
         rows.append(measure(engine, shipped_calibration(engine.name), sitters, name, spoil))

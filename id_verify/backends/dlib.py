@@ -8,9 +8,7 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
-
-class FaceEngineMissing(Exception):
-    """face_recognition or its models are not installed: pip install 'xiaowu[face]'."""
+from id_verify.faces.errors import FaceEngineMissing
 
 
 def load() -> ModuleType:
@@ -27,7 +25,7 @@ def load() -> ModuleType:
     try:
         return importlib.import_module("face_recognition")
     except (ImportError, SystemExit) as reason:
-        raise FaceEngineMissing(str(reason)) from reason
+        raise FaceEngineMissing("face_recognition, its models or dlib are missing") from reason
     finally:
         if before is None:
             del sys.modules["pkg_resources"]

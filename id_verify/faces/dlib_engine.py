@@ -27,7 +27,6 @@ from id_verify.faces.engine import (
     Picture,
     Point,
 )
-from id_verify.faces.errors import FaceEngineMissing
 from id_verify.faces.quality import judge_face
 
 NAME: Final = "dlib"
@@ -37,6 +36,8 @@ SEARCH_SIDE: Final = 640
 _MOST_ENLARGED: Final = 4.0
 SCORE_SPREAD: Final = 2.0
 """dlib's scores are distances from a boundary, about 0 to 3."""
+_LEAST_SURENESS: Final = 0.89
+"""What it finds at all is a face as far as quality is concerned: its score says little of that."""
 
 _RIGHT_EYE, _LEFT_EYE = slice(36, 42), slice(42, 48)
 _NOSE, _RIGHT_MOUTH, _LEFT_MOUTH = 30, 48, 54
@@ -48,10 +49,7 @@ class DlibEngine:
     name = NAME
 
     def __init__(self) -> None:
-        try:
-            library = backend.load()
-        except backend.FaceEngineMissing as reason:
-            raise FaceEngineMissing("face_recognition or its models are missing") from reason
+        library = backend.load()
         models = import_module("face_recognition_models")
         # The library is untyped, and dlib's own classes come from a compiled module.
         self._dlib: Any = import_module("dlib")
@@ -136,7 +134,7 @@ class DlibEngine:
 
 def _sureness(score: float) -> float:
     """Bring dlib's score, which knows no upper end, into the range in which YuNet's moves."""
-    return 0.8 + 0.15 * min(max(score, 0.0) / SCORE_SPREAD, 1.0)
+    return _LEAST_SURENESS + 0.06 * min(max(score, 0.0) / SCORE_SPREAD, 1.0)
 
 
 def _as_rgb(picture: Picture) -> NDArray[np.uint8]:
