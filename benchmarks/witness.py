@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import dataclasses
 import json
 import random
 import statistics
@@ -19,10 +20,9 @@ from typing import Final
 import cv2
 import numpy as np
 
-from benchmarks.attack_people import Cuttings, Person, cut
+from benchmarks.attack_people import Cuttings, Person
 from benchmarks.attack_players import FPS
-from benchmarks.attacks import DATA, FEWEST_KINDS, watched
-from id_verify.alive.recording import recordings_in
+from benchmarks.attacks import DATA, people_in
 from id_verify.alive.steps import Watched
 from id_verify.alive.witness import WitnessSettings, open_witness
 from id_verify.alive.words import LivenessOutcome
@@ -102,16 +102,9 @@ async def check(person: Person, seed: int) -> dict[str, object]:
     }
 
 
-def people_in(data: Path) -> list[Cuttings]:
-    """Who can follow at least two kinds of cues."""
-    engine = open_engine()
-    found = []
-    for recording in recordings_in(data / "videos"):
-        one = watched(engine, recording)
-        cuttings = cut(one.name, [on_stage(frame) for frame in one.frames], one.observations)
-        if cuttings is not None and len(cuttings.acts) >= FEWEST_KINDS:
-            found.append(cuttings)
-    return found
+def on_stages(cuttings: Cuttings) -> Cuttings:
+    """Somebody before a booth's camera."""
+    return dataclasses.replace(cuttings, frames=[on_stage(frame) for frame in cuttings.frames])
 
 
 def main() -> int:
@@ -124,7 +117,7 @@ def main() -> int:
         print(f"no recordings at {options.data}: name them with --data", file=sys.stderr)
         return 2
     cv2.setNumThreads(1)
-    people = people_in(options.data)
+    people = [on_stages(one) for one in people_in(options.data, open_engine())]
     told = []
     for n in range(options.checks):
         person = Person(people[n % len(people)], random.Random(n))
