@@ -50,13 +50,12 @@ def _advice(script: Script) -> str:
     with_yourself = (
         f"To call yourself: sign in at the desk, sit down at {window}, open it, "
         "and take a ticket at the kiosk in another window."
+        f"\nThe sample ID card matches whoever is on {script.folder.card_dir / SAMPLE / PORTRAIT}"
     )
     if script.manners is None:
         return f"{with_yourself}\nThere are no bots: nobody else will serve you.\nCtrl-C ends it."
     return (
         f"{with_yourself}\nWith no desk of yours open a bot serves you."
-        f"\nFor a match with the sample ID card put a picture of yourself in its place:"
-        f"\n{script.folder.card_dir / SAMPLE / PORTRAIT}"
         f"\n{script.bots} bots run the other kiosks and seats. Ctrl-C ends everything."
     )
 
