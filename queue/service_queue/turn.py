@@ -14,7 +14,8 @@ from service_queue.backend import Backend
 from service_queue.direct_rows import DirectRows
 from service_queue.journal_head import JournalHead
 from service_queue.known_rows import KnownRows
-from service_queue.pending import Answer, OperationKey, OutOfStep, Pending
+from service_queue.pending import Answer, OperationKey, OutOfStep, Pending, is_looked_for
+from service_queue.tables import TicketRow
 from service_queue.turn_rows import TurnRows
 
 _KEY: Final = "turn"
@@ -120,6 +121,15 @@ class Turn:
             pending, self._pending = self._pending, Pending()
             self.put(pending, last=last)
             self.known.forget_over([change.row for change in pending.changes.values()])
+
+    def tickets_waiting(self, kiosk_id: str) -> set[str]:
+        """Tickets of a kiosk that wait to be written and that somebody will ask for."""
+        rows = (change.row for change in self._pending.changes.values())
+        return {
+            row.id
+            for row in rows
+            if isinstance(row, TicketRow) and row.kiosk_id == kiosk_id and is_looked_for(row)
+        }
 
     def has(self, model: type[SQLModel]) -> bool:
         """Rows of a kind that does not move wait."""

@@ -47,6 +47,8 @@ class TurnRows(DirectRows):
         self._turn = turn
         self._known: KnownRows = turn.known
         self._waits = True
+        self._asks_past = False
+        """The database is asked although it does not have everything yet."""
 
     @property
     def connection(self) -> Connection:
@@ -66,10 +68,8 @@ class TurnRows(DirectRows):
         if issubclass(model, MOVING):
             if keys.keys() == {"id"}:
                 return cast("R | None", self._moving((model, cast(str, keys["id"]))))
-            if keys.keys() == {"agent_id"}:
-                seat = self._seat_of(cast("str | None", keys["agent_id"]))
-                if seat is not None:
-                    return cast(R, seat)
+            if keys.keys() == {"agent_id"} and keys["agent_id"] is not None:
+                return cast("R | None", self._seat_of(cast(str, keys["agent_id"])))
         elif model in _REFERENCE:
             return self._reference(model, keys)
         if issubclass(model, MOVING) or self.pending.has(model) or self._turn.has(model):
@@ -78,7 +78,8 @@ class TurnRows(DirectRows):
 
     def select(self, text: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
         """As `DirectRows.select`, after what waits was written."""
-        self._settle()
+        if not self._asks_past:
+            self._settle()
         return super().select(text, values)
 
     def known(self, row: R) -> R:
@@ -94,10 +95,9 @@ class TurnRows(DirectRows):
         """As `DirectRows.at_kiosk`, from memory where they are there."""
         ids = self._known.tickets_of(kiosk_id)
         if ids is None:
-            read_now = list(read(kiosk_id))
+            ids = self._ids_at_kiosk(kiosk_id, read)
             if not self.changed:
-                self._known.put_kiosk(kiosk_id, (ticket.id for ticket in read_now))
-            return read_now
+                self._known.put_kiosk(kiosk_id, ids)
         seen = [row for (model, _), row in self.changed.items() if model is TicketRow]
         rows = [*seen, *(self._moving((TicketRow, one)) for one in sorted(ids))]
         found = {
@@ -208,12 +208,30 @@ class TurnRows(DirectRows):
         own = self.rows[key] = copy_of(row)
         return own
 
-    def _seat_of(self, agent_id: str | None) -> SeatRow | None:
-        """The agent's seat, if it is where it was last seen; else the database is asked."""
-        seat_id = None if agent_id is None else self._known.seat_of(agent_id)
+    def _seat_of(self, agent_id: str) -> SeatRow | None:
+        """The agent's seat: where it was last seen, else as the database has it."""
+        for (model, _), row in self.changed.items():
+            if model is SeatRow and cast(SeatRow, row).agent_id == agent_id:
+                return cast(SeatRow, row)
+        seat_id = self._known.seat_of(agent_id)
         seat = None if seat_id is None else self._moving((SeatRow, seat_id))
-        found = isinstance(seat, SeatRow) and seat.agent_id == agent_id
-        return cast(SeatRow, seat) if found else None
+        if isinstance(seat, SeatRow) and seat.agent_id == agent_id:
+            return seat
+        # A seat that waits to be written is known, so the database knows better only of others.
+        found = super().find(SeatRow, {"agent_id": agent_id})
+        if found is None or found.agent_id != agent_id:
+            return None
+        self._known.put(copy_of(found))
+        return found
+
+    def _ids_at_kiosk(self, kiosk_id: str, read: Callable[[str], Iterable[TicketRow]]) -> set[str]:
+        """The database's, and those that wait to be written."""
+        self._asks_past = True
+        try:
+            found = {ticket.id for ticket in read(kiosk_id) if is_looked_for(ticket)}
+        finally:
+            self._asks_past = False
+        return found | self._turn.tickets_waiting(kiosk_id)
 
     def _reference(self, model: type[R], keys: Mapping[str, object]) -> R | None:
         key = (model, tuple(keys.items()))

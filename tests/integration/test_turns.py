@@ -10,14 +10,16 @@ from typing import Any, TypeVar
 import pytest
 from sqlalchemy import Connection, select, update
 
+from service_queue import line
 from service_queue.errors import TransitionRefused
+from service_queue.line import open_ticket
 from service_queue.policy import Policy
 from service_queue.store import Store
 from service_queue.tables import DayCounterRow, JournalRow, SeatRow, TicketRow, table_of
 from service_queue.ticket import TicketEvent
 from service_queue.transaction import Transaction
 from service_queue.turn import Reach
-from signaling.protocol.words import SeatStatus, TicketState
+from signaling.protocol.words import SeatStatus, TicketEndReason, TicketState
 from tests.support.databases import EmptyDatabase
 from tests.support.hall_builder import START, ReversingSealer, fill_district
 
@@ -179,6 +181,35 @@ async def test_what_the_database_refuses_undoes_only_the_command_that_wanted_it(
     assert results[2:] == [2, "offered"]
     assert await kept(store) == {"t1": "waiting", "t3": "offered"}
     assert await numbers(store) == [1, 2]
+
+
+async def test_a_kiosk_and_an_agent_are_found_before_anything_is_written(store: Store) -> None:
+    def sit(tx: Transaction) -> None:
+        tx.set_seat(tx.need(SeatRow, id="02"), agent_id="a7")
+
+    def sits(tx: Transaction) -> str | None:
+        seat = tx.find(SeatRow, agent_id="a7")
+        return None if seat is None else seat.id
+
+    def stand_up(tx: Transaction) -> str | None:
+        tx.set_seat(tx.need(SeatRow, agent_id="a7"), agent_id=None)
+        return sits(tx)
+
+    def held(tx: Transaction) -> str | None:
+        found = open_ticket(tx, "K01")
+        return None if found is None else found.id
+
+    def give_up(tx: Transaction) -> None:
+        end = TicketEndReason.RESIDENT_LEFT
+        line.end(tx, tx.need(TicketRow, id="t1"), TicketEvent.LEAVE, end)
+
+    units = (held, take(1), held, sits, sit, sits, stand_up, sits, give_up, held)
+    results = await one_turn(store, *units)
+    assert results == [None, 1, "t1", None, None, "02", None, None, None, None]
+    results = await one_turn(store, sit, take(2, kiosk=1), held, sits)
+    assert results[2:] == ["t2", "02"]
+    await store.write(lambda _: None)
+    assert await one_turn(store, held, sits, stand_up, held) == ["t2", "02", None, "t2"]
 
 
 async def test_a_seat_changes_hands_within_a_turn(store: Store) -> None:
