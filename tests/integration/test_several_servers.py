@@ -140,12 +140,14 @@ async def test_a_server_that_starts_puts_nobody_out_of_another(
     database: EmptyDatabase, tmp_path: Path
 ) -> None:
     clock = HandClock()
-    async with open_district(tmp_path, url=database.url, clock=clock) as a:
+    async with open_district(tmp_path, url=database.url, clock=clock, keep_deadlines=False) as a:
         await a.hall.attached(kiosk(1))
         await a.hall.attached(agent(1))
         await a.open_seat(1)
         ticket_id = await a.take(1)
-        async with open_district(tmp_path, url=database.url, clock=clock) as b:
+        async with open_district(
+            tmp_path, url=database.url, clock=clock, keep_deadlines=False
+        ) as b:
             assert b.hall.mirror.tickets[ticket_id].away_since is not None
             await both_tick(a, b)
             for each in (a, b):
