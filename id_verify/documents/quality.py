@@ -100,7 +100,7 @@ def _edge_width(grey: NDArray[np.uint8]) -> float | None:
 
 def _glare(grey: NDArray[np.uint8]) -> float:
     """Return the part that is burnt out although the paper around it is not."""
-    paper = float(np.percentile(grey, 50))
+    paper = float(np.percentile(grey, 65))
     burnt = (grey >= BURNT).astype(np.uint8)
     if paper > WHITE_PAPER:
         return 0.0
