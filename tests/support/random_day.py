@@ -31,6 +31,7 @@ from signaling.protocol.words import (
     DeclineReason,
     MediaReport,
     Role,
+    SeatState,
     SeatStatus,
     TicketState,
     TransferReason,
@@ -38,7 +39,7 @@ from signaling.protocol.words import (
 from tests.support.hall_builder import HallDriver, agent, kiosk
 
 STEPS = 300
-KIOSKS, SEATS = 5, 3
+KIOSKS, SEATS = 5, 5
 
 
 async def at_a_seat(d: HallDriver, rng: random.Random, n: int) -> None:
@@ -71,6 +72,8 @@ async def at_a_seat(d: HallDriver, rng: random.Random, n: int) -> None:
         call_id = await d.accept(n)
         if rng.random() < 0.8:
             await d.connect(n, call_id)
+    elif rng.random() < 0.6:
+        await with_a_colleague(d, rng, n, ticket.offer_id)
     else:
         await hall.execute(who, EndCall(op_id=d.op(), call_id=ticket.offer_id))
 
@@ -87,7 +90,12 @@ async def with_a_colleague(d: HallDriver, rng: random.Random, m: int, call_id: s
     """Seat m asks somebody into its call, or gives the call to who is in it."""
     consult = d.hall.mirror.invitations.into(call_id)
     if consult is None:
-        await d.invite(m, call_id, seat=f"{rng.randint(1, SEATS):02d}")
+        free = [
+            seat.id
+            for seat in d.hall.mirror.seats.values()
+            if seat.state is SeatState.IDLE and seat.status is SeatStatus.AVAILABLE
+        ]
+        await d.invite(m, call_id, seat=rng.choice([*free, f"{rng.randint(1, SEATS):02d}"]))
     elif rng.random() < 0.7:
         command = HandCallOver(op_id=d.op(), consult_id=consult.id)
         await d.hall.execute(agent(m), command)

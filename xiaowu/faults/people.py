@@ -158,13 +158,12 @@ def _hand_over(scene: Scene, call_id: str) -> c.StoredCommand:
 def _with_colleague(scene: Scene, call_id: str) -> list[tuple[int, Wish]]:
     """What an agent wants of a colleague: to come, to take over, to go."""
     consult = scene.mirror.invitations.last_into(call_id)
-    wishes: list[tuple[int, Wish]] = [(12, lambda: [_invite(scene, call_id)])]
     if consult is None:
-        return wishes
-    name = consult.id
+        return [(30, lambda: [_invite(scene, call_id)])]
+    name, goes_on = consult.id, consult.state is not ConsultState.ENDED
     return [
-        *wishes,
-        (12, lambda: [c.HandCallOver(op_id=scene.op(), consult_id=name)]),
+        (3 if goes_on else 30, lambda: [_invite(scene, call_id)]),
+        (40 if goes_on else 1, lambda: [c.HandCallOver(op_id=scene.op(), consult_id=name)]),
         (1, lambda: [c.EndConsult(op_id=scene.op(), consult_id=name)]),
     ]
 
@@ -195,7 +194,7 @@ def _consult_media(scene: Scene, consult: ConsultRow) -> list[tuple[int, Wish]]:
         return [c.RebuildMedia(op_id=scene.op(), call_id=link_id, media_epoch=epoch)]
 
     return [
-        (12, lambda: report(MediaReport.FLOWING)),
+        (40, lambda: report(MediaReport.FLOWING)),
         (1, lambda: report(MediaReport.STALLED)),
         (1, lambda: rebuild(consult.id, consult.media_epoch)),
         (1, lambda: rebuild(consult.desks_id, consult.desks_epoch)),
