@@ -147,8 +147,7 @@ def _birth(rows: Sequence[Row], found: Fields) -> int | None:
 
 
 def _sex_and_people(rows: Sequence[Row], found: Fields) -> int | None:
-    for at in range(len(rows) - 1, -1, -1):
-        row = rows[at]
+    for at, row in enumerate(rows):
         text = row.text
         people_from = label_end(text, "民族")
         sex_from = label_end(text, "性别")
@@ -212,7 +211,7 @@ def _address(rows: Sequence[Row], found: Fields) -> None:
     for row in rows:
         if label_end(row.text, NUMBER_LABEL) is not None or _PART_OF_NUMBER.search(row.text):
             break
-        text = _ADDRESS_LABEL.sub("", row.text)
+        text = row.text if parts else _ADDRESS_LABEL.sub("", row.text)
         text = "".join(
             c for c in text if is_hanzi(c) or (c.isascii() and (c.isalnum() or c in "-()#/,.&"))
         )

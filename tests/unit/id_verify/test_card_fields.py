@@ -82,6 +82,14 @@ def test_a_name_without_its_label_is_worth_less() -> None:
     assert found[CardField.NAME].score <= 0.5
 
 
+def test_words_of_the_labels_may_stand_in_an_address() -> None:
+    given = [*without("住址", "示例", "出生"), ("住址北京市朝阳区民族路女人街", 70, 360)]
+    found = fields(*given, ("住宅小区12号", 190, 415))
+    assert sex_of(found) is Sex.FEMALE
+    assert found[CardField.NATIONALITY].value == "汉"
+    assert found[CardField.ADDRESS].value == "北京市朝阳区民族路女人街住宅小区12号"
+
+
 def test_a_hidden_birth_does_not_run_into_the_address() -> None:
     found = fields(*without("出生"), ("年12月31日", 270, 280))
     assert birth_of(found) is None
