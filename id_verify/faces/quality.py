@@ -60,7 +60,7 @@ RAMPS: Final = (
     Ramp(figure="brightness", hopeless=14, good=50, outcome=FaceOutcome.TOO_DARK),
     Ramp(figure="burnt", hopeless=0.65, good=0.35, outcome=FaceOutcome.TOO_BRIGHT),
     Ramp(figure="mouth_relief", hopeless=0.085, good=0.125, outcome=FaceOutcome.COVERED),
-    Ramp(figure="eye_light", hopeless=0.45, good=0.52, outcome=FaceOutcome.COVERED),
+    Ramp(figure="eye_light", hopeless=0.36, good=0.46, outcome=FaceOutcome.COVERED),
     Ramp(figure="detail", hopeless=0.105, good=0.285, outcome=FaceOutcome.BLURRED),
     Ramp(figure="blocks", hopeless=2.9, good=1.5, outcome=FaceOutcome.BLURRED),
     Ramp(figure="score", hopeless=0.86, good=0.93, outcome=FaceOutcome.BLURRED),
