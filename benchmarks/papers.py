@@ -157,7 +157,7 @@ def measure_fields(cards: int) -> list[dict[str, Any]]:
     rows = []
     for condition in ("plain", "glare", "finger"):
         right: Counter[str] = Counter()
-        sure_and_wrong = asked = naive = 0
+        sure_and_wrong = naive = 0
         times = []
         for seed in range(cards):
             picture, true = _card(seed, condition)
@@ -170,7 +170,6 @@ def measure_fields(cards: int) -> list[dict[str, Any]]:
                 same = card is not None and _shown(getattr(card, word.value)) == truth[word]
                 right[word] += same
                 sure_and_wrong += not same and word not in doubtful
-            asked += reading.advice is not None
             lines = "".join(line.text for line in text.lines(picture)).replace(" ", "")
             naive += true.number in re.sub(r"\s", "", lines)
         rows.append(
@@ -178,7 +177,6 @@ def measure_fields(cards: int) -> list[dict[str, Any]]:
             | {word.value: f"{right[word]}/{cards}" for word in FIELDS}
             | {
                 "wrong but sure": sure_and_wrong,
-                "advice given": f"{asked}/{cards}",
                 "number, baseline": f"{naive}/{cards}",
                 "CPU s": round(statistics.mean(times), 2),
             }
