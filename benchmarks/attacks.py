@@ -155,9 +155,12 @@ def replays(of: Sequence[Noted], name: str, draws: int, rng: random.Random) -> S
         for _ in range(draws):
             watch = Watch(lambda: draw_sequence(rng))
             start = rng.randrange(len(one.observations))
-            for n in range(round(LONGEST_S * FPS)):
-                noted = one.observations[(start + n) % len(one.observations)]
-                watch.feed(dataclasses.replace(noted, t_s=n / FPS))
+            from_s = one.observations[start].t_s
+            for n in range(start, start + round(LONGEST_S * FPS)):
+                rounds, place = divmod(n, len(one.observations))
+                noted = one.observations[place]
+                t_s = noted.t_s - from_s + rounds * (one.observations[-1].t_s + 1 / FPS)
+                watch.feed(dataclasses.replace(noted, t_s=t_s))
                 if watch.done:
                     break
             found = watch.findings
