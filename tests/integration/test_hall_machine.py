@@ -57,6 +57,11 @@ class HallMachine(RuleBasedStateMachine):
         for command in wishes_of_agent(self.world, n):
             self.run(self.world.send(Sent(agent(n), command), fate))
 
+    @rule(draw=draws)
+    def three_meet(self, draw: random.Random) -> None:
+        self.world.random = draw
+        self.run(self.world.three_meet())
+
     @rule(seconds=st.sampled_from([0.1, 3.0, 16.0, 45.0, 130.0, 800.0, 4000.0]))
     def time_passes(self, seconds: float) -> None:
         self.world.clock.move(seconds)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final, Protocol
 
 from service_queue.consult_tables import ConsultRow
@@ -211,6 +211,37 @@ def _invite(scene: Scene, call_id: str) -> c.StoredCommand:
         to_seat=to_seat if by_seat else None,
         to_item=None if by_seat else to_item,
     )
+
+
+def meeting(scene: Scene) -> Iterator[tuple[str, c.StoredCommand]]:
+    """A warm hand-over as it is meant, step by step: who (a kiosk's or an agent's id) sends what.
+
+    Each step is asked for when the one before was sent, and looks at the hall as it then is.
+    """
+    agents = [f"a{n}" for n in range(SEATS)]
+    for host in scene.random.sample(agents, SEATS):
+        seat = scene.mirror.seat_of_agent(host)
+        ticket = None if seat is None else scene.mirror.ticket_at_seat(seat.id)
+        if ticket is not None and ticket.state is TicketState.SERVING:
+            break
+    else:
+        return
+    call_id = ticket.offer_id or ""
+    for each in agents:
+        yield each, c.OpenSeat(op_id=scene.op())
+    yield host, _invite(scene, call_id)
+    consult = scene.mirror.invitations.into(call_id)
+    if consult is None:
+        return
+    guest, name = consult.guest_agent_id, consult.id
+    yield guest, c.JoinCall(op_id=scene.op(), consult_id=name)
+    for side in (ticket.kiosk_id, guest):
+        flows = c.ReportMedia(
+            op_id=scene.op(), call_id=name, media_epoch=1, media=MediaReport.FLOWING
+        )
+        yield side, flows
+    if scene.random.random() < 0.8:  # noqa: PLR2004 - mostly
+        yield host, c.HandCallOver(op_id=scene.op(), consult_id=name)
 
 
 def _rebuild(scene: Scene, call_id: str) -> c.StoredCommand:

@@ -28,7 +28,7 @@ from signaling.protocol import commands as c
 from signaling.protocol.errors import Refusal
 from signaling.protocol.events import CommandAnswer, TicketTaken
 from signaling.protocol.words import Role, SeatState, TicketState
-from xiaowu.faults.people import wishes_of_agent, wishes_of_kiosk
+from xiaowu.faults.people import meeting, wishes_of_agent, wishes_of_kiosk
 from xiaowu.faults.power import Power, connection_on
 from xiaowu.faults.site import KIOSKS, SEATS, START
 
@@ -136,6 +136,13 @@ class World:
         happening, weight = zip(*self._happenings(), strict=True)
         await self.random.choices(happening, weight)[0]()
 
+    async def three_meet(self) -> None:
+        """A warm hand-over, each step of which may go wrong."""
+        for who, command in meeting(self):
+            number = int(who[1:])
+            actor = kiosk(number) if who.startswith("K") else agent(number)
+            await self.send(Sent(actor, command), self._fate())
+
     def late_leases(self) -> list[str]:
         """Offers that ring past their deadline though every server has just kept its deadlines."""
         hall = self.servers[0].hall
@@ -168,6 +175,7 @@ class World:
         return [
             (self._kiosk_acts, 40),
             (self._agent_acts, 50),
+            (self.three_meet, 8),
             (self._time_passes, 30),
             (self._somebody_comes_or_goes, 8),
             (self._repeats, 10),
