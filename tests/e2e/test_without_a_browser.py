@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
+from playwright.async_api import expect
 
 from kiosk_client.app import headless_visit
 from kiosk_client.settings import load_settings
@@ -109,6 +110,8 @@ async def test_a_touch_page_and_an_agent_without_a_browser_see_and_hear_each_oth
     hall = floor.hall
     await floor.desk.press("b")
     await floor.desk.press("1")
+    available = floor.desk.part("status-available")
+    await expect(available).to_have_attribute("aria-pressed", "false")
     pictures = FilePictures(agent.video).start()
     media = LocalMedia(pictures=pictures, sound=await sound_of_file(agent.voice))
     try:
