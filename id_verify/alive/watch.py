@@ -10,7 +10,7 @@ from id_verify.alive.cue import Cue
 from id_verify.alive.finding import CueFinding
 from id_verify.alive.judge import ANSWERS, TIMES
 from id_verify.alive.neutral import Neutral
-from id_verify.alive.observation import Observation
+from id_verify.alive.observation import Eyes, Observation
 from id_verify.alive.settling import Settling
 from id_verify.alive.steps import Advised, CueClosed, CueOpened, Step, Watched
 from id_verify.alive.words import Act, CueKind, CueOutcome
@@ -60,11 +60,12 @@ class Watch:
         )
 
     @property
-    def wants_eyes(self) -> bool:
-        """Whether the lids have to be measured now: while settling, and when a blink is asked."""
-        return self._reader is None or (
-            self._current is not None and self._current.kind is CueKind.BLINK2
-        )
+    def wants_eyes(self) -> Eyes:
+        """Whose lids have to be measured now: both while settling, one when a blink is asked."""
+        if self._reader is None:
+            return Eyes.BOTH
+        cue = self._current
+        return self._settling.eye if cue and cue.kind is CueKind.BLINK2 else Eyes.NEITHER
 
     def feed(self, observation: Observation) -> tuple[Step, ...]:
         """Return what follows from one frame."""

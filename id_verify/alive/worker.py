@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 import signal
 import time
+from collections.abc import Sequence
 from itertools import pairwise
 from multiprocessing.connection import Connection
 from multiprocessing.shared_memory import SharedMemory
@@ -41,8 +42,7 @@ from id_verify.faces.calibration import Calibration, read_calibration, shipped_c
 from id_verify.faces.engine import Embedding, FaceEngine, Picture, open_engine
 from id_verify.faces.errors import FaceError
 from id_verify.faces.face_match import FaceMatch
-from id_verify.faces.match import look_at, match_faces
-from id_verify.faces.words import FaceOutcome
+from id_verify.faces.match import LiveFace, match_live
 
 PAIR: Final = 2
 MOST_KEPT: Final = 3
@@ -130,7 +130,7 @@ class Check:
         self._frames += 1
         if self._watch.done:
             return ()
-        self._witness.watch_eyes = self._watch.wants_eyes
+        self._witness.watched_eyes = self._watch.wants_eyes
         observation = self._witness.feed(t_s, picture)
         self._observations.append(observation)
         steps = self._watch.feed(observation)
@@ -140,9 +140,13 @@ class Check:
 
     def finish(self, portrait: Picture | None) -> Judged:
         """Judge what was seen, compare, overwrite."""
-        likeness = self._likeness()
-        liveness = judge(self._observations, self._watch.findings, likeness)
-        match = None if portrait is None else self._match(portrait)
+        faces = [LiveFace.taken(self._engine, picture) for picture in self._kept]
+        vectors = [face.embedding for face in faces if face.embedding is not None]
+        liveness = judge(self._observations, self._watch.findings, self._likeness(vectors))
+        match = None if portrait is None else self._match(faces, portrait)
+        for vector in vectors:
+            vector.wipe()
+        self._vectors += len(vectors)
         cpu_s = time.process_time() - self._cpu_from_s
         return Judged(liveness=liveness, match=match, wiped=self.wipe(), cpu_s=round(cpu_s, 3))
 
@@ -167,27 +171,19 @@ class Check:
             random.Random(begin.seed), pace=SLOW if begin.slow else USUAL, kinds=begin.kinds
         )
 
-    def _match(self, portrait: Picture) -> FaceMatch:
-        found = match_faces(self._engine, self._calibration, self._kept, portrait)
-        self._vectors += found.frames_used + (2 if found.frames_used else 0)
+    def _match(self, faces: Sequence[LiveFace], portrait: Picture) -> FaceMatch:
+        found = match_live(self._engine, self._calibration, faces, portrait)
+        self._vectors += 2 if found.frames_used else 0  # the mean of the live ones, the portrait's
         self._frames += 1
         portrait.fill(0)
         return found
 
-    def _likeness(self) -> Likeness:
+    def _likeness(self, vectors: Sequence[Embedding]) -> Likeness:
         """Compare the kept faces, each with the next and the last with the first.
 
         The bar is where the calibration says "another person": within one sitting, before one
         camera, nobody comes near it.
         """
-        vectors: list[Embedding] = []
-        for picture in self._kept:
-            seen = look_at(self._engine, picture)
-            if seen.face is not None and seen.quality.outcome is FaceOutcome.OK:
-                vectors.append(self._engine.embed(picture, seen.face))
         pairs = [*pairwise(vectors), *([(vectors[-1], vectors[0])] if len(vectors) > PAIR else [])]
         values = [self._engine.compare(a, b) for a, b in pairs]
-        for vector in vectors:
-            vector.wipe()
-        self._vectors += len(vectors)
         return Likeness(values=values, least=self._calibration.no_below, unproven=not values)

@@ -45,6 +45,27 @@ class SeenFace:
     quality: FaceQuality
 
 
+@dataclass(frozen=True, slots=True)
+class LiveFace:
+    """The face of one frame, and its numbers if it may be compared. Whoever takes it wipes it."""
+
+    seen: SeenFace
+    embedding: Embedding | None
+
+    @classmethod
+    def taken(cls, engine: FaceEngine, picture: Picture, *, embed: bool = True) -> LiveFace:
+        """Find it, judge it, embed it."""
+        seen = look_at(engine, picture)
+        if not embed or seen.face is None or not _may_be_compared(seen):
+            return cls(seen, None)
+        return cls(seen, engine.embed(picture, seen.face))
+
+    def wipe(self) -> None:
+        """Overwrite its numbers."""
+        if self.embedding is not None:
+            self.embedding.wipe()
+
+
 def look_at(engine: FaceEngine, picture: Picture) -> SeenFace:
     """Find and judge the face a picture is of."""
     outcome, face = main_face(engine.detect(picture), picture.shape[1], picture.shape[0])
@@ -64,22 +85,47 @@ def match_faces(
     """
     calibration.require(engine.version)
     card = look_at(engine, portrait)
-    frames = [(look_at(engine, picture), picture) for picture in live]
-    usable = [(seen, picture) for seen, picture in frames if _may_be_compared(seen)]
-    usable.sort(key=lambda frame: frame[0].quality.score, reverse=True)
+    faces = [LiveFace.taken(engine, picture, embed=_may_be_compared(card)) for picture in live]
+    try:
+        return _compared(engine, calibration, faces, portrait, card)
+    finally:
+        for face in faces:
+            face.wipe()
+
+
+def match_live(
+    engine: FaceEngine, calibration: Calibration, live: Sequence[LiveFace], portrait: Picture
+) -> FaceMatch:
+    """Compare faces that were taken already. Their owner wipes them; the portrait's is wiped here.
+
+    Raises:
+        CalibrationForeign: the calibration was made for another engine.
+    """
+    calibration.require(engine.version)
+    return _compared(engine, calibration, live, portrait, look_at(engine, portrait))
+
+
+def _compared(
+    engine: FaceEngine,
+    calibration: Calibration,
+    live: Sequence[LiveFace],
+    portrait: Picture,
+    card: SeenFace,
+) -> FaceMatch:
+    made = [(one.embedding, one.seen.quality.score) for one in live if one.embedding is not None]
+    made.sort(key=lambda one: one[1], reverse=True)
+    used = made[:MOST_FRAMES] if _may_be_compared(card) else []
     similarity = None
-    used = usable[:MOST_FRAMES] if _may_be_compared(card) else []
     if used and card.face is not None:
-        made = [(_embedded(engine, picture, seen), seen.quality.score) for seen, picture in used]
-        pooled = pool(made)
+        pooled = pool(used)
         on_card = engine.embed(portrait, card.face)
         similarity = engine.compare(pooled, on_card)
-        for embedding in (pooled, on_card, *(one for one, _ in made)):
-            embedding.wipe()
+        pooled.wipe()
+        on_card.wipe()
     return _found(
         engine,
         calibration,
-        frames=[seen for seen, _ in frames],
+        frames=[one.seen for one in live],
         card=card,
         similarity=similarity,
         used=len(used),
@@ -112,11 +158,6 @@ def band_of(
 
 def _may_be_compared(seen: SeenFace) -> bool:
     return seen.face is not None and seen.quality.outcome is FaceOutcome.OK
-
-
-def _embedded(engine: FaceEngine, picture: Picture, seen: SeenFace) -> Embedding:
-    assert seen.face is not None
-    return engine.embed(picture, seen.face)
 
 
 def _nearest(frames: Sequence[SeenFace]) -> SeenFace:

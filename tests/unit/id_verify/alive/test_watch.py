@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from id_verify.alive.cue import Cue
-from id_verify.alive.observation import Observation
+from id_verify.alive.observation import Eyes, Observation
 from id_verify.alive.steps import Advised, CueClosed, CueOpened, Step, Watched
 from id_verify.alive.watch import Watch
 from id_verify.alive.words import CueKind, CueOutcome
@@ -174,7 +174,7 @@ def test_what_would_help_is_told_once(seen: dict[str, float], advice: Advice) ->
 def test_lids_are_measured_only_when_they_matter() -> None:
     watch = Watch(lambda: cues((CueKind.TURN_LEFT, CueKind.BLINK2)))
     resident = Resident()
-    wanted: dict[str, set[bool]] = {"before": set(), "turn": set(), "blink": set()}
+    wanted: dict[str, set[Eyes]] = {"before": set(), "turn": set(), "blink": set()}
     phase = "before"
     for n in range(400):
         t_s = n / FPS
@@ -186,6 +186,8 @@ def test_lids_are_measured_only_when_they_matter() -> None:
                 phase = "turn" if step.kind is CueKind.TURN_LEFT else "blink"
         if outcomes(watch)[-1:] == [CueOutcome.SEEN]:
             break
-    assert True in wanted["before"]
-    assert wanted["turn"] == {False, True}  # true again from the end of the turn on
-    assert wanted["blink"] == {True}
+    assert wanted["before"] == {Eyes.BOTH, Eyes.NEITHER}  # none in the pause before a turn
+    one = wanted["blink"].pop()
+    assert one in (Eyes.RIGHT, Eyes.LEFT)
+    assert not wanted["blink"]
+    assert wanted["turn"] == {Eyes.NEITHER, one}  # again from the end of the turn on
