@@ -141,7 +141,7 @@ def after_the_end(lines: list[Line]) -> None:
 TAMPERINGS: dict[str, tuple[Callable[[list[Line]], None], str]] = {
     "a changed word": (changed(20, reason="x"), "row 20 is not what was sealed: it was changed"),
     "a changed time": (changed(20, at=1.0), "row 20 is not what was sealed"),
-    "a changed detail": (changed(20, detail="{}"), "row 20 is not what was sealed"),
+    "a changed detail": (changed(20, detail='{"x":1}'), "row 20 is not what was sealed"),
     "a changed last row": (changed(-2, actor="x"), "is not what was sealed"),
     "a changed first row": (changed(1, kind="x"), "row 1 is not what was sealed"),
     "a value of another kind": (changed(20, kind=7), "row 20 is not what was sealed"),
