@@ -22,7 +22,7 @@ from signaling.protocol.words import SeatState
 from tests.support.aiortc_seat import open_aiortc_seat
 from tests.support.clips import Person
 from tests.support.faces import FaceReader
-from tests.support.floor import Floor
+from tests.support.floor import THIRD_AGENT, THIRD_SEAT, Floor
 from tests.support.media_pair import Both, until
 from tests.support.meeting import face_is, meets
 from tests.support.program import run_to_end
@@ -116,7 +116,7 @@ async def test_a_touch_page_and_an_agent_without_a_browser_see_and_hear_each_oth
     media = LocalMedia(pictures=pictures, sound=await sound_of_file(agent.voice))
     try:
         async with open_aiortc_seat(
-            hall, "agent02", "seat-02", media, peer_tone_hz=resident.tone_hz
+            hall, THIRD_AGENT, THIRD_SEAT, media, peer_tone_hz=resident.tone_hz
         ) as seat:
             await floor.kiosk.choose("pension", "sb001")
             await seat.is_in(SeatState.IN_CALL)

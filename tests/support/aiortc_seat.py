@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from signaling.client.call import CallMedia
@@ -13,7 +13,7 @@ from signaling.client.tracks import LocalMedia
 from signaling.protocol.commands import AcceptTicket, EndCall, OpenSeat, SignIn, SignOut
 from signaling.protocol.events import DeskUpdated, ServerEvent, Signalled, Welcomed
 from signaling.protocol.views import DeskView
-from signaling.protocol.words import SeatState
+from signaling.protocol.words import SeatState, SeatStatus
 from tests.support.media_pair import Both
 from tests.support.running_hall import RunningHall
 from xiaowu.demo.agent_session import AgentSession
@@ -56,8 +56,19 @@ class AiortcSeat:
 
     async def is_in(self, state: SeatState, *, within_s: float = 40.0) -> None:
         """Wait until the seat is in `state`."""
+        await self._shows(lambda view: view.state is state, within_s)
+
+    async def is_ready(self, *, within_s: float = 40.0) -> None:
+        """Wait until the seat is idle and takes residents."""
+
+        def ready(view: DeskView) -> bool:
+            return view.state is SeatState.IDLE and view.status is SeatStatus.AVAILABLE
+
+        await self._shows(ready, within_s)
+
+    async def _shows(self, holds: Callable[[DeskView], bool], within_s: float) -> None:
         async with asyncio.timeout(within_s), self._news:
-            await self._news.wait_for(lambda: self.view is not None and self.view.state is state)
+            await self._news.wait_for(lambda: self.view is not None and holds(self.view))
 
     async def close(self) -> None:
         """Leave the seat, in the middle of a call too, so that a test that fails says why."""
@@ -91,7 +102,7 @@ async def open_aiortc_seat(
             on_event=seat.hear,
         ) as link:
             seat.begin(link)
-            await seat.is_in(SeatState.IDLE)
+            await seat.is_ready()
             try:
                 yield seat
             finally:

@@ -15,6 +15,8 @@ SEAT: Final = "seat-01"
 AGENT: Final = "agent01"
 SECOND_SEAT: Final = "seat-02"
 SECOND_AGENT: Final = "agent02"
+THIRD_SEAT: Final = "seat-03"
+THIRD_AGENT: Final = "agent03"
 
 
 @dataclass(kw_only=True)
