@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import signal
-import socket
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -21,20 +20,12 @@ import psutil
 import pytest
 
 from id_verify.alive.words import CueKind
-from kiosk_client.app import PageKiosk, device_of, enrol_kiosk, open_page_kiosk
-from kiosk_client.hall_api import HallApi
-from kiosk_client.settings import CardSettings, KioskSettings
-from kiosk_client.tokens import Tokens
-from seat_server.app import RunningServer
-from signaling.client.link import Link, op_id
-from signaling.protocol.commands import TakeTicket
-from signaling.protocol.events import KioskUpdated, ServerEvent, TicketTaken
-from signaling.protocol.identity import IdentityGrade, IdentityState, IdentityWay
-from signaling.protocol.views import KioskView
+from signaling.protocol.identity import IdentityGrade, IdentityWay
 from tests.conftest import DATA
-from tests.support.follower import Acts, Follower, KnownCues, acts_of, still
+from tests.support.follower import Acts, Follower, acts_of, still
 from tests.support.identity_page import IdentityPage
 from tests.support.media_pair import until
+from tests.support.page_booth import PageBooth, open_page_booth
 from tests.support.real_hall import open_hall_server
 from tests.support.sample_card import put_card
 
@@ -47,19 +38,24 @@ PERSON, OTHER = "621f74a85af9d379642ce38f", "62421a6b74c10315675b9eb3"
 
 @dataclass
 class Visit:
-    """A ticket that waits, and everything its kiosk's page would be shown."""
+    """A booth with a card on its reader or none, and a ticket that waits."""
 
-    kiosk: PageKiosk
-    server: RunningServer
+    booth: PageBooth
     card_dir: Path
     database: Path
-    ticket_id: str
-    views: list[KioskView]
+
+    @property
+    def ticket_id(self) -> str:
+        return self.booth.ticket_id
+
+    @property
+    def origin(self) -> str:
+        return self.booth.kiosk.page_origin
 
     @asynccontextmanager
     async def page(self, acts: Acts | None = None) -> AsyncIterator[IdentityPage]:
         pictures = None if acts is None else Follower(acts)
-        async with IdentityPage(self.kiosk.page_origin, pictures) as page:
+        async with IdentityPage(self.origin, pictures) as page:
             yield page
 
     def put_card_of(self, person: str) -> None:
@@ -72,14 +68,6 @@ class Visit:
             rows = read.execute("SELECT detail FROM journal WHERE kind = ? ORDER BY seq", (kind,))
             return [json.loads(detail) for (detail,) in rows]
 
-    async def graded(self) -> KioskView:
-        await until(lambda: bool(self.views) and _is_graded(self.views[-1]))
-        return self.views[-1]
-
-
-def _is_graded(view: KioskView) -> bool:
-    return view.identity is not None and view.identity.state is IdentityState.GRADED
-
 
 @pytest.fixture(scope="module")
 def live() -> Acts:
@@ -88,45 +76,15 @@ def live() -> Acts:
 
 @pytest.fixture
 async def visit(tmp_path: Path) -> AsyncIterator[Visit]:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
     card_dir = tmp_path / "card"
     card_dir.mkdir()
-    views: list[KioskView] = []
-
-    async def see(event: ServerEvent) -> None:
-        if isinstance(event, KioskUpdated):
-            views.append(event.view)
-
-    async with open_hall_server(tmp_path / "server") as server:
-        settings = KioskSettings(
-            server_url=server.url,
-            data_dir=tmp_path / "kiosk",
-            port=port,
-            card=CardSettings(reader="simulated", path=card_dir),
-        )
-        code = await server.devices.make_code(KIOSK, actor="test")
-        await enrol_kiosk(settings, code.code)
-        async with (
-            open_page_kiosk(settings, with_browser=False, cues=lambda: KnownCues(CUES)) as kiosk,
-            HallApi(server.url) as api,
-            Link(
-                url=server.url,
-                token=Tokens(api, device_of(settings), "page").token,
-                client="test page",
-                on_event=see,
-            ) as line,
-        ):
-            taken = await line.send(TakeTicket(op_id=op_id(), item_code="help", language="zh"))
-            assert isinstance(taken, TicketTaken)
-            yield Visit(
-                kiosk=kiosk,
-                server=server,
-                card_dir=card_dir,
-                database=tmp_path / "server" / "xiaowu.sqlite3",
-                ticket_id=taken.ticket_id,
-                views=views,
-            )
+    async with (
+        open_hall_server(tmp_path / "server") as server,
+        open_page_booth(
+            server, kiosk_id=KIOSK, data_dir=tmp_path / "kiosk", card_dir=card_dir, cues=CUES
+        ) as booth,
+    ):
+        yield Visit(booth, card_dir, tmp_path / "server" / "xiaowu.sqlite3")
 
 
 async def test_who_follows_the_cues_with_an_own_card_is_cleared(visit: Visit, live: Acts) -> None:
@@ -140,7 +98,7 @@ async def test_who_follows_the_cues_with_an_own_card_is_cleared(visit: Visit, li
     assert [over["outcome"] for over in page.told("cue_over")] == ["seen"] * 3
     [read] = [card for card in page.told("card") if card["state"] == "read"]
     assert read["number"].startswith("*" * 14)
-    view = await visit.graded()
+    view = await visit.booth.graded()
     assert view.identity is not None
     assert (view.identity.way, view.identity.grade) == (IdentityWay.FACE, result["grade"])
 
@@ -230,7 +188,7 @@ async def test_the_way_without_face_reaches_the_desk_with_the_card_and_no_look(
     assert (result["way"], result["card"], result["face"]) == ("no_face", "good", "missing")
     assert not page.told("want_camera")
     assert not page.told("ask_consent")
-    view = await visit.graded()
+    view = await visit.booth.graded()
     assert view.identity is not None
     assert (view.identity.way, view.identity.grade) == (
         IdentityWay.NO_FACE,
@@ -349,16 +307,16 @@ def kill_witness() -> None:
 async def test_nobody_but_the_page_gets_through_the_door(
     visit: Visit, headers: dict[str, str], status: int
 ) -> None:
-    given = {"Origin": visit.kiosk.page_origin, **headers} if headers else {}
+    given = {"Origin": visit.origin, **headers} if headers else {}
     async with aiohttp.ClientSession() as http:
         with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
-            await http.ws_connect(f"{visit.kiosk.page_origin}/identity", headers=given)
+            await http.ws_connect(f"{visit.origin}/identity", headers=given)
     assert refused.value.status == status
 
 
 @pytest.mark.parametrize("said", ["{", "[]", '{"type":"identity.verdict","grade":"clear"}'])
 async def test_whoever_says_something_else_is_hung_up_on(visit: Visit, said: str) -> None:
-    async with aiohttp.ClientSession(headers={"Origin": visit.kiosk.page_origin}) as http:
-        async with http.ws_connect(f"{visit.kiosk.page_origin}/identity") as line:
+    async with aiohttp.ClientSession(headers={"Origin": visit.origin}) as http:
+        async with http.ws_connect(f"{visit.origin}/identity") as line:
             await line.send_str(said)
             assert (await line.receive(timeout=10)).type is aiohttp.WSMsgType.CLOSE

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import socket
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -22,15 +21,10 @@ from id_verify.alive.words import CueKind
 from id_verify.evidence.holder import card_holder
 from id_verify.evidence.signature import signed
 from id_verify.faces.engine import Picture, open_engine
-from kiosk_client.app import device_of, enrol_kiosk, open_page_kiosk
-from kiosk_client.hall_api import HallApi
-from kiosk_client.settings import CardSettings, KioskSettings
-from kiosk_client.tokens import Tokens
 from seat_server.settings import DatabaseSettings
 from service_queue.actor import Actor
 from service_queue.identity_tables import IdentityVerdictRow
 from service_queue.tables import table_of
-from signaling.client.link import Link, op_id
 from signaling.protocol.commands import (
     AcceptTicket,
     DecideIdentity,
@@ -40,13 +34,13 @@ from signaling.protocol.commands import (
     TakeTicket,
     WithdrawIdentity,
 )
-from signaling.protocol.events import KioskUpdated, ServerEvent, TicketTaken
+from signaling.protocol.events import TicketTaken
 from signaling.protocol.identity import DecisionReason, IdentityDecision, IdentityGrade
 from signaling.protocol.words import Role
 from tests.conftest import DATA
 from tests.support.databases import EmptyDatabase, PostgresServer
 from tests.support.evidence import consent, verdict
-from tests.support.follower import Follower, KnownCues, acts_of
+from tests.support.follower import Follower, acts_of
 from tests.support.identity_page import IdentityPage
 from tests.support.leaks import (
     WholeRecords,
@@ -54,7 +48,7 @@ from tests.support.leaks import (
     ways_to_write,
     ways_to_write_bytes,
 )
-from tests.support.media_pair import until
+from tests.support.page_booth import open_page_booth
 from tests.support.sample_card import number_born, put_card
 from tests.support.server_api import KIOSK, ServerUnderTest, open_server_under_test, unpadded
 
@@ -256,37 +250,16 @@ async def test_a_face_stays_in_the_memory_of_the_witness(searched: Path, tmp_pat
     }
     assert find_in_files([card_dir], needles) != [], "the search finds what is there"
 
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    views = []
-
-    async def see(event: ServerEvent) -> None:
-        if isinstance(event, KioskUpdated):
-            views.append(event.view)
-
     async with open_server_under_test(searched / "server") as under_test:
-        settings = KioskSettings(
-            server_url=under_test.url,
+        async with open_page_booth(
+            under_test.server,
+            kiosk_id=KIOSK,
             data_dir=searched / "kiosk",
-            port=port,
-            card=CardSettings(reader="simulated", path=card_dir),
-        )
-        code = await under_test.server.devices.make_code(KIOSK, actor="test")
-        await enrol_kiosk(settings, code.code)
-        async with (
-            open_page_kiosk(settings, with_browser=False, cues=lambda: KnownCues(CUES)) as kiosk,
-            HallApi(under_test.url) as api,
-            Link(
-                url=under_test.url,
-                token=Tokens(api, device_of(settings), "page").token,
-                client="test page",
-                on_event=see,
-            ) as line,
-        ):
-            taken = await line.send(TakeTicket(op_id=op_id(), item_code="help", language="zh"))
-            assert isinstance(taken, TicketTaken)
-            async with IdentityPage(kiosk.page_origin, Follower(acts)) as page:
-                await page.start(taken.ticket_id)
+            card_dir=card_dir,
+            cues=CUES,
+        ) as booth:
+            async with IdentityPage(booth.kiosk.page_origin, Follower(acts)) as page:
+                await page.start(booth.ticket_id)
                 result = await page.until("result", "failed", "over")
                 if (
                     result["type"] == "failed"
@@ -295,13 +268,11 @@ async def test_a_face_stays_in_the_memory_of_the_witness(searched: Path, tmp_pat
                     result = await page.until("result", "over")
             assert result["type"] == "result", "\n".join(page.story)
             assert page.told("cue"), "nobody was looked at"
-            await until(
-                lambda: views[-1].identity is not None and views[-1].identity.grade is not None
-            )
-            desk = await sit_down(under_test, taken.ticket_id)
+            await booth.graded()
+            desk = await sit_down(under_test, booth.ticket_id)
             await desk.works()
             assert len(await sealed_holders(under_test)) == 1
             assert find_in_files([searched], needles) == []
-        known = under_test.server.hall.mirror.identities[taken.ticket_id]
+        known = under_test.server.hall.mirror.identities[booth.ticket_id]
         assert known.row.grade is not IdentityGrade.REFUSED
     assert find_in_files([searched], needles) == []

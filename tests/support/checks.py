@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
@@ -9,6 +12,7 @@ from sqlalchemy import select
 from service_queue import identifying
 from service_queue.identifying import GradedVerdict
 from service_queue.identity_tables import IdentityRow, IdentityVerdictRow
+from service_queue.policy import GreenPolicy, IdentityPolicy, Policy
 from service_queue.tables import table_of
 from signaling.protocol.commands import AskIdentity, DecideIdentity
 from signaling.protocol.identity import (
@@ -26,8 +30,8 @@ from signaling.protocol.identity import (
     Wiped,
 )
 from signaling.protocol.views import DeskView, KioskView
-from signaling.protocol.words import Language
-from tests.support.hall_builder import HallDriver, agent
+from signaling.protocol.words import GreenReason, Language
+from tests.support.hall_builder import HallDriver, agent, open_district
 from tests.support.views import desk_of, kiosk_of
 
 GOOD = dict.fromkeys(IdentityPart, Mark.GOOD)
@@ -51,6 +55,22 @@ CONSENT = ConsentGiven(
     read_aloud=True,
     age_group=AgeGroup.FROM_14,
 )
+
+POLICY = Policy(
+    green=GreenPolicy(by_word=frozenset(GreenReason) - {GreenReason.ELDERLY}),
+    identity=IdentityPolicy(max_tries=2, reads_alarm=2),
+    waiting_kiosk_grace_s=1e9,
+    call_away_grace_s=1e9,
+    idle_seat_grace_s=1e9,
+)
+"""Nobody is ever lost; who says that they are old has to show a card."""
+
+
+@asynccontextmanager
+async def open_checked_district(folder: Path) -> AsyncIterator[HallDriver]:
+    """A district run by `POLICY`, where checks of identity are the matter."""
+    async with open_district(folder, policy=POLICY, keep_deadlines=False) as driver:
+        yield driver
 
 
 async def begin(

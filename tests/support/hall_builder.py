@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from itertools import count
 from pathlib import Path
@@ -209,47 +209,29 @@ class HallDriver:
     async def end_call(self, n: int, call_id: str) -> None:
         await self.hall.execute(agent(n), EndCall(op_id=self.op(), call_id=call_id))
 
-    async def hand_over(
-        self,
-        n: int,
-        call_id: str,
-        *,
-        item: str | None = None,
-        department: str | None = None,
-        seat: str | None = None,
-    ) -> None:
-        command = TransferCall(
-            op_id=self.op(),
-            call_id=call_id,
-            reason=TransferReason.NEEDS_SPECIALIST,
-            to_item=item,
-            to_department=department,
-            to_seat=seat,
-        )
-        await self.hall.execute(agent(n), command)
+    async def hand_over(self, n: int, call_id: str, **target: str) -> None:
+        """Seat n hands its call on; `target`: `item`, `department` or `seat`."""
+        await self._ask_elsewhere(TransferCall, n, call_id, target)
 
-    async def invite(
-        self,
-        n: int,
-        call_id: str,
-        *,
-        item: str | None = None,
-        department: str | None = None,
-        seat: str | None = None,
-    ) -> ConsultRow:
-        """Seat n asks a colleague into its call; returns the invitation."""
-        command = InviteColleague(
-            op_id=self.op(),
-            call_id=call_id,
-            reason=TransferReason.NEEDS_SPECIALIST,
-            to_item=item,
-            to_department=department,
-            to_seat=seat,
-        )
-        await self.hall.execute(agent(n), command)
+    async def invite(self, n: int, call_id: str, **target: str) -> ConsultRow:
+        """Seat n asks a colleague into its call; returns the invitation. `target` as above."""
+        await self._ask_elsewhere(InviteColleague, n, call_id, target)
         consult = self.hall.mirror.invitations.into(call_id)
         assert consult is not None
         return consult
+
+    async def _ask_elsewhere(
+        self,
+        kind: type[TransferCall | InviteColleague],
+        n: int,
+        call_id: str,
+        target: Mapping[str, str],
+    ) -> None:
+        address = {f"to_{what}": value for what, value in target.items()}
+        command = kind(
+            op_id=self.op(), call_id=call_id, reason=TransferReason.NEEDS_SPECIALIST, **address
+        )
+        await self.hall.execute(agent(n), command)
 
     async def join(self, n: int, consult: ConsultRow, *, kiosk_n: int | None = None) -> None:
         """Seat n joins; with `kiosk_n` it and that kiosk's resident see each other."""

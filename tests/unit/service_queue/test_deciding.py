@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from itertools import product
-from pathlib import Path
 
 import pytest
 
@@ -20,7 +18,6 @@ from service_queue.errors import (
     SecondNeeded,
     SecondRefused,
 )
-from service_queue.policy import GreenPolicy, IdentityPolicy, Policy
 from signaling.protocol.commands import AskIdentity, WithdrawIdentity
 from signaling.protocol.errors import NotAllowed, Refusal
 from signaling.protocol.identity import (
@@ -30,7 +27,6 @@ from signaling.protocol.identity import (
     IdentityState,
     UnmaskReason,
 )
-from signaling.protocol.words import GreenReason
 from tests.support.checks import (
     HOLDER,
     NO_MATCH,
@@ -42,23 +38,10 @@ from tests.support.checks import (
     row_of,
     screens,
 )
-from tests.support.hall_builder import HallDriver, agent, kiosk, open_district
+from tests.support.hall_builder import HallDriver, agent, kiosk
 from tests.support.views import wall_of
 
 pytestmark = pytest.mark.unit
-
-
-@pytest.fixture
-async def d(tmp_path: Path) -> AsyncIterator[HallDriver]:
-    policy = Policy(
-        green=GreenPolicy(by_word=frozenset(GreenReason) - {GreenReason.ELDERLY}),
-        identity=IdentityPolicy(max_tries=2, reads_alarm=2),
-        waiting_kiosk_grace_s=1e9,
-        call_away_grace_s=1e9,
-        idle_seat_grace_s=1e9,
-    )
-    async with open_district(tmp_path, policy=policy, keep_deadlines=False) as driver:
-        yield driver
 
 
 @pytest.mark.parametrize(

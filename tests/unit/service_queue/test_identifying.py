@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,6 @@ from service_queue.errors import (
     TriesSpent,
 )
 from service_queue.identities import read_marks, write_marks
-from service_queue.policy import GreenPolicy, IdentityPolicy, Policy
 from service_queue.replay import Replay
 from signaling.protocol.commands import WithdrawIdentity
 from signaling.protocol.identity import (
@@ -50,19 +48,6 @@ from tests.support.hall_builder import HallDriver, agent, kiosk, open_district
 from tests.support.views import desk_of, kiosk_of, wall_of
 
 pytestmark = pytest.mark.unit
-
-
-@pytest.fixture
-async def d(tmp_path: Path) -> AsyncIterator[HallDriver]:
-    policy = Policy(
-        green=GreenPolicy(by_word=frozenset(GreenReason) - {GreenReason.ELDERLY}),
-        identity=IdentityPolicy(max_tries=2, reads_alarm=2),
-        waiting_kiosk_grace_s=1e9,
-        call_away_grace_s=1e9,
-        idle_seat_grace_s=1e9,
-    )
-    async with open_district(tmp_path, policy=policy, keep_deadlines=False) as driver:
-        yield driver
 
 
 async def test_a_check_from_the_question_to_the_decision(d: HallDriver) -> None:
