@@ -8,7 +8,7 @@ from math import dist
 from typing import Final
 
 from id_verify.alive.finding import Continuity
-from id_verify.alive.observation import Observation
+from id_verify.alive.observation import Observation, ObservedFace
 
 LONGEST_GAP_S: Final = 0.7
 """Who turns far to the side is out of sight for a moment; longer, and it may be somebody else."""
@@ -33,13 +33,12 @@ def continuity_of(
     frame_s = usual[len(usual) // 2] if usual else 0.0
     longest = max(gaps, default=0.0)
     several_s = sum(b.t_s - a.t_s for a, b in pairwise(observations) if a.faces > 1 and b.faces > 1)
-    jumps = 0
-    for (t_a, a), (t_b, b) in pairwise(faces):
-        if t_b - t_a > JUMP_WITHIN_S:
-            continue
-        size = max(a.eye_distance, b.eye_distance)
-        ratio = size / max(min(a.eye_distance, b.eye_distance), 1e-6)
-        jumps += dist(a.centre, b.centre) > JUMP * size or ratio > RESCALED
+    # Of two people in sight now one is the larger and now the other: that is no jump.
+    alone = [(one.t_s, one.face if one.faces == 1 else None) for one in observations if one.face]
+    jumps = sum(
+        t_b - t_a <= JUMP_WITHIN_S and a is not None and b is not None and _jumped(a, b)
+        for (t_a, a), (t_b, b) in pairwise(alone)
+    )
     least = min(likenesses, default=None)
     return Continuity(
         frames=len(observations),
@@ -48,8 +47,12 @@ def continuity_of(
         several_s=round(several_s, 3),
         jumps=jumps,
         least_likeness=None if least is None else round(least, 3),
-        unbroken=bool(faces)
-        and longest <= max(LONGEST_GAP_S, 2 * frame_s)
-        and jumps == 0
-        and (least is None or least >= least_likeness),
+        same_face=jumps == 0 and (least is None or least >= least_likeness),
+        unbroken=bool(faces) and longest <= max(LONGEST_GAP_S, 2 * frame_s),
     )
+
+
+def _jumped(a: ObservedFace, b: ObservedFace) -> bool:
+    size = max(a.eye_distance, b.eye_distance)
+    ratio = size / max(min(a.eye_distance, b.eye_distance), 1e-6)
+    return dist(a.centre, b.centre) > JUMP * size or ratio > RESCALED

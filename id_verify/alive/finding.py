@@ -30,10 +30,13 @@ class Continuity:
     several_s: float
     """How long a second face was beside it."""
     jumps: int
-    """How often it was suddenly somewhere else."""
+    """How often it was suddenly somewhere else, with no second face in sight."""
     least_likeness: float | None
     """The least similarity between the faces of first, middle and last frames."""
+    same_face: bool
+    """Nothing took its place: it did not jump, and the kept frames are of one person."""
     unbroken: bool
+    """It was in sight from the first to the last frame."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

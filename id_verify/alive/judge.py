@@ -62,6 +62,8 @@ def judge(
         outcome = LivenessOutcome.ATTACK
     elif last - first < SHORTEST_S:
         outcome = LivenessOutcome.NO_FACE
+    elif not continuity.same_face:
+        outcome = LivenessOutcome.ANOTHER_FACE
     elif continuity.several_s > SEVERAL_S:
         outcome = LivenessOutcome.SEVERAL_FACES
     elif not continuity.unbroken:

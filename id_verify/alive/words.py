@@ -54,7 +54,10 @@ class LivenessOutcome(StrEnum):
     SEVERAL_FACES = "several_faces"
     """A second face was in the picture."""
     BROKEN = "broken"
-    """The face was not one and the same, without a gap, from first to last frame."""
+    """The face was out of sight for longer than a turn of the head takes."""
+    ANOTHER_FACE = "another_face"
+    """It was suddenly elsewhere or of another size, or a later one is unlike the first: somebody,
+    or something, took its place, as pictures do that are shown one after the other."""
     ATTACK = "attack"
     """A print, a screen or a still picture."""
     LOST = "lost"

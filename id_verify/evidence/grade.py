@@ -18,7 +18,7 @@ from signaling.protocol.identity import (
     Mark,
 )
 
-RULE: Final = "grade-1"
+RULE: Final = "grade-2"
 """Named in the journal; raised when the same evidence would come to another grade."""
 
 _CARD_READ: Final = "ok"
@@ -30,6 +30,8 @@ _ALIVE: Final[Mapping[str, Mark]] = MappingProxyType(
     {
         LivenessOutcome.LIVE: Mark.GOOD,
         LivenessOutcome.ATTACK: Mark.BAD,
+        # Who only looked away is unclear; what took a face's place speaks against whoever did it.
+        LivenessOutcome.ANOTHER_FACE: Mark.BAD,
         LivenessOutcome.LOST: Mark.MISSING,
     }
 )

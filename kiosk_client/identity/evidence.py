@@ -67,10 +67,11 @@ def holder_of(card: CardData) -> CardHolder | None:
 
 def alive_evidence(found: LivenessFinding) -> AliveEvidence:
     """What the cues and the passive check came to."""
+    kept = found.continuity
     return AliveEvidence(
         outcome=found.outcome,
         cues=tuple(CueEvidence(kind=cue.kind, outcome=cue.outcome) for cue in found.cues),
-        unbroken=None if found.continuity is None else found.continuity.unbroken,
+        unbroken=None if kept is None else kept.unbroken and kept.same_face,
         passive=min(1.0, max(0.0, found.passive)),
         signs=tuple(sign for sign, figure in found.signs.items() if figure >= SPEAKS),
     )

@@ -82,6 +82,7 @@ class Findings:
             LivenessOutcome.NO_FACE,
             LivenessOutcome.SEVERAL_FACES,
             LivenessOutcome.BROKEN,
+            LivenessOutcome.ANOTHER_FACE,
         ):
             return alive
         match = self.result.match

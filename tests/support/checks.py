@@ -105,7 +105,7 @@ async def submit(d: HallDriver, ticket_id: str, **values: Any) -> str:
         "signature": "sig",
         "holder": HOLDER,
         "wiped": Wiped(frames=90, vectors=5),
-        "rule": "grade-1",
+        "rule": "grade-2",
     }
     verdict = GradedVerdict(**usual | values)
     return await d.hall.carry("kiosk:K01", lambda tx: identifying.keep_verdict(tx, verdict))

@@ -103,7 +103,7 @@ describe('the steps of a check', () => {
     for (const word of ['look_here', 'one_person', 'move_to_middle', 'come_closer', 'more_light', 'less_light', 'hold_still', 'look_straight', 'uncover_face', 'ask_agent']) {
       expect(zh.advice).toHaveProperty(word)
     }
-    for (const code of ['witness_lost', 'camera_lost', 'offer_refused', 'cues_missed', 'no_face', 'several_faces', 'broken', 'hall_unreachable', 'identity_tries_spent']) {
+    for (const code of ['witness_lost', 'camera_lost', 'offer_refused', 'cues_missed', 'no_face', 'several_faces', 'broken', 'another_face', 'hall_unreachable', 'identity_tries_spent']) {
       expect(zh.trouble).toHaveProperty(code)
     }
   })

@@ -102,7 +102,12 @@ def test_only_a_face_that_was_compared_and_matches_is_good(
 @pytest.mark.parametrize("outcome", list(LivenessOutcome), ids=str)
 def test_only_live_is_good(outcome: LivenessOutcome) -> None:
     mark = marks_of(evidence(alive=alive(outcome)))[IdentityPart.ALIVE]
-    special = {LivenessOutcome.LIVE: G, LivenessOutcome.ATTACK: B, LivenessOutcome.LOST: M}
+    special = {
+        LivenessOutcome.LIVE: G,
+        LivenessOutcome.ATTACK: B,
+        LivenessOutcome.ANOTHER_FACE: B,
+        LivenessOutcome.LOST: M,
+    }
     assert mark is special.get(outcome, U)
 
 

@@ -31,6 +31,7 @@ TROUBLE: tuple[str, ...] = (
     LivenessOutcome.NO_FACE,
     LivenessOutcome.SEVERAL_FACES,
     LivenessOutcome.BROKEN,
+    LivenessOutcome.ANOTHER_FACE,
     "witness_lost",
     CameraLost.code,
     OfferRefused.code,

@@ -124,7 +124,7 @@ describe('the lines', () => {
       face_outcome: [
         'ok', 'no_face', 'several_faces', 'cut_off', 'too_small', 'too_dark', 'too_bright', 'blurred', 'turned_away', 'covered',
       ],
-      liveness: ['live', 'unsure', 'cues_missed', 'no_face', 'several_faces', 'broken', 'attack', 'lost'],
+      liveness: ['live', 'unsure', 'cues_missed', 'no_face', 'several_faces', 'broken', 'another_face', 'attack', 'lost'],
       sign: ['still', 'flat', 'moire', 'border', 'blur', 'colour'],
       capture: ['none', 'virtual'],
       contradiction: ['number_invalid', 'birth_number', 'sex_number', 'not_yet_born', 'not_yet_valid'],

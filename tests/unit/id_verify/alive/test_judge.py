@@ -112,12 +112,27 @@ def test_a_face_that_is_suddenly_elsewhere_is_another() -> None:
         for t in frames(4)
     ]
     assert continuity_of(jumped).jumps == 1
-    assert judge(jumped, FOLLOWED).outcome is LivenessOutcome.BROKEN
+    assert judge(jumped, FOLLOWED).outcome is LivenessOutcome.ANOTHER_FACE
+
+
+def test_of_two_people_the_larger_may_change() -> None:
+    """Whoever helps comes nearer, and is the face that is looked at: two, but no other's."""
+    helped = [
+        observed(
+            t,
+            yaw=35 * np.sin(2 * t),
+            centre=(320.0, 240.0) if t < 2 else (520.0, 240.0),
+            faces=2 if 1 < t < 3 else 1,
+        )
+        for t in frames(4)
+    ]
+    assert continuity_of(helped).jumps == 0
+    assert judge(helped, FOLLOWED).outcome is LivenessOutcome.SEVERAL_FACES
 
 
 def test_faces_that_are_not_alike_are_two_people() -> None:
     found = judge(turning(), FOLLOWED, Likeness(values=[0.8, 0.1], least=0.3))
-    assert found.outcome is LivenessOutcome.BROKEN
+    assert found.outcome is LivenessOutcome.ANOTHER_FACE
     assert found.continuity is not None
     assert found.continuity.least_likeness == 0.1
 
