@@ -127,7 +127,7 @@ class IdentityChecks:
         """The agent decides against the evidence, and `second`, whose password was checked, too.
 
         Raises:
-            SecondRefused, CallUnknown, ReasonUnfit, NoteMissing.
+            SecondRefused, CallUnknown, CallClosed, ReasonUnfit, NoteMissing.
         """
         if second.role not in SECOND_ROLES or second.id == who.agent_id:
             raise SecondRefused
@@ -138,10 +138,12 @@ class IdentityChecks:
         )
 
     async def read_holder(self, who: SignedIn, call_id: str, reason: UnmaskReason) -> CardHolder:
-        """Name and number of the resident in the agent's call; the journal says who read, and why.
+        """Name and number of the resident whom the agent serves, or whose call they wrap up.
+
+        The journal says who read them, and why.
 
         Raises:
-            CallUnknown, NothingToRead.
+            CallUnknown, CallClosed, NothingToRead.
         """
         actor = _actor(who)
         holder = await self._hall.carry(

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from service_queue import consults, line, seating
 from service_queue.actor import Actor
 from service_queue.call import CallEvent, media_event
-from service_queue.errors import CallUnknown, MediaEpochStale
+from service_queue.errors import CallClosed, CallUnknown, MediaEpochStale
 from service_queue.seat import SeatEvent
 from service_queue.tables import CallNoteRow, CallRow, SeatRow, TicketOfferRow, TicketRow, table_of
 from service_queue.ticket import TicketEvent
@@ -128,14 +128,10 @@ def save_note(tx: Transaction, actor: Actor, command: SaveNote) -> None:
     """Keep the agent's note on a call they serve or wrap up.
 
     Raises:
-        CallUnknown: neither.
+        CallUnknown, CallClosed: neither.
     """
     seat = seating.seat_of(tx, actor)
-    call = tx.find(CallRow, id=command.call_id)
-    live = call is not None and call.seat_id == seat.id and call.state is not CallState.ENDED
-    wrapping = seat.state is SeatState.WRAP_UP and seat.wrap_up_call_id == command.call_id
-    if call is None or not (live or wrapping):
-        raise CallUnknown
+    call = call_of_seat(tx, seat, command.call_id)
     tx.connection.execute(_note.delete().where(_note.c.call_id == call.id))
     tx.add(
         CallNoteRow(
@@ -148,6 +144,22 @@ def save_note(tx: Transaction, actor: Actor, command: SaveNote) -> None:
     tx.touched.notes.add(call.id)
     tx.touched.seats.add(seat.id)
     tx.note("call.note_saved", seat_id=seat.id, call_id=call.id)
+
+
+def call_of_seat(tx: Transaction, seat: SeatRow, call_id: str) -> CallRow:
+    """The call that a seat serves or wraps up.
+
+    Raises:
+        CallClosed: its agent did, and both are over.
+        CallUnknown: it was never theirs.
+    """
+    call = tx.find(CallRow, id=call_id)
+    if call is None:
+        raise CallUnknown
+    live = call.seat_id == seat.id and call.state is not CallState.ENDED
+    if live or (seat.state is SeatState.WRAP_UP and seat.wrap_up_call_id == call.id):
+        return call
+    raise CallClosed if call.agent_id == seat.agent_id else CallUnknown
 
 
 def held_call(tx: Transaction, actor: Actor, call_id: str) -> CallRow:

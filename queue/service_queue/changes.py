@@ -10,7 +10,7 @@ from sqlmodel import SQLModel
 
 from service_queue.consult_tables import ConsultRow
 from service_queue.identities import KnownIdentity, known_identity
-from service_queue.identity_tables import IdentityRow
+from service_queue.identity_tables import IdentityReadRow, IdentityRow
 from service_queue.line_tables import EntryCodeRow, LineCounterRow
 from service_queue.tables import (
     STARTS_SINCE_GREEN,
@@ -41,6 +41,8 @@ class Changes:
     codes: tuple[EntryCodeRow, ...] = ()
     """Return codes given in live calls."""
     identities: tuple[KnownIdentity, ...] = ()
+    number_reads: tuple[IdentityReadRow, ...] = ()
+    """Whole numbers that were read."""
     consults: tuple[ConsultRow, ...] = ()
     starts_since_green: int | None = None
     """The quota of the green channel, where it may have changed."""
@@ -81,6 +83,10 @@ def read_changes(tx: Transaction) -> Changes:
         identities=tuple(
             known_identity(tx.need(IdentityRow, ticket_id=one), tx.sealer)
             for one in touched.identities
+        ),
+        number_reads=tuple(
+            tx.need(IdentityReadRow, agent_id=agent_id, ticket_id=ticket_id)
+            for agent_id, ticket_id in touched.number_reads
         ),
         consults=tuple(tx.need(ConsultRow, id=one) for one in sorted(touched.consults)),
         starts_since_green=_starts_since_green(tx) if touched.offers else None,

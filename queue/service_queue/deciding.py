@@ -5,23 +5,29 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from service_queue import calling
+from sqlalchemy import delete, func, select, update
+
+from service_queue import calling, seating
 from service_queue.actor import Actor
 from service_queue.errors import (
+    CallClosed,
     NoteMissing,
     NothingToRead,
     ReasonUnfit,
     SecondNeeded,
     SecondRefused,
 )
-from service_queue.hours import local_day
 from service_queue.identifying import change, identity_of, needs_second
 from service_queue.identities import decision_of, holder_of
 from service_queue.identity_tables import IdentityReadRow, IdentityRow, IdentityVerdictRow
-from service_queue.tables import LocationRow, TicketRow
+from service_queue.number_reads import LATE_S
+from service_queue.tables import CallRow, TicketRow, table_of
 from service_queue.transaction import Transaction
 from signaling.protocol.commands import DecideIdentity
 from signaling.protocol.identity import DecisionReason, IdentityDecision, UnmaskReason
+from signaling.protocol.words import CallState
+
+_read = table_of(IdentityReadRow)
 
 CONFIRMING: Final = frozenset(
     {
@@ -54,16 +60,16 @@ class SecondPerson:
 def decide(
     tx: Transaction, actor: Actor, command: DecideIdentity, second: SecondPerson | None = None
 ) -> None:
-    """Keep what the agent decided; a later decision takes the place of an earlier one.
+    """Keep what the agent decided, in the call or in its after-call work; the latest counts.
 
     Raises:
-        CallUnknown: no live call of theirs.
+        CallUnknown: not their call.
+        CallClosed: too late.
         ReasonUnfit, NoteMissing.
         SecondNeeded: it goes against the evidence, and nobody stands by it.
         SecondRefused: the second person is the first.
     """
-    call = calling.held_call(tx, actor, command.call_id)
-    ticket = tx.need(TicketRow, id=call.ticket_id)
+    call, ticket = _call_and_ticket(tx, actor, command.call_id)
     confirms = command.decision is IdentityDecision.CONFIRMED
     if command.reason not in (CONFIRMING if confirms else REFUSING):
         raise ReasonUnfit
@@ -97,21 +103,26 @@ def decide(
         call_id=call.id,
         reason=command.reason,
         decision=command.decision,
+        in_wrap_up=_is_wrapped(call),
         grade=row.grade,
         verdict=row.verdict_id,
         override=overrides,
         seconded_by=None if stood_by is None else f"agent:{stood_by.agent_id}",
     )
+    tx.touched.seats.add(call.seat_id)
 
 
 def read_holder(tx: Transaction, actor: Actor, call_id: str, reason: UnmaskReason) -> str:
-    """Name and number of the resident in an agent's call, as JSON; that they were read is kept.
+    """Name and number of the resident whom an agent serves, or whose call they wrap up, as JSON.
+
+    That they were read is kept.
 
     Raises:
-        CallUnknown: no live call of theirs.
+        CallUnknown: not their call.
+        CallClosed: too late.
         NothingToRead: no card was read, or it is deleted.
     """
-    call = calling.held_call(tx, actor, call_id)
+    call, _ = _call_and_ticket(tx, actor, call_id)
     row = tx.find(IdentityRow, ticket_id=call.ticket_id)
     if row is None or row.verdict_id is None:
         raise NothingToRead
@@ -126,15 +137,45 @@ def read_holder(tx: Transaction, actor: Actor, call_id: str, reason: UnmaskReaso
         ticket_id=call.ticket_id,
         call_id=call.id,
         reason=reason,
+        in_wrap_up=_is_wrapped(call),
         verdict=verdict.id,
     )
-    _count_reading(tx, actor, call.ticket_id)
+    _count_reading(tx, call)
     return holder
 
 
-def _count_reading(tx: Transaction, actor: Actor, ticket_id: str) -> None:
-    ticket = tx.need(TicketRow, id=ticket_id)
-    day = local_day(tx.now, tx.need(LocationRow, id=ticket.location_id).time_zone)
-    read = tx.count_up(IdentityReadRow, agent_id=actor.agent_id or "", day=day)
-    if read == tx.policy.identity.reads_alarm + 1:
-        tx.note("alarm.raised", reason="identity_reads", agent_id=actor.agent_id, read=read)
+def _call_and_ticket(tx: Transaction, actor: Actor, call_id: str) -> tuple[CallRow, TicketRow]:
+    call = calling.call_of_seat(tx, seating.seat_of(tx, actor), call_id)
+    ticket = tx.need(TicketRow, id=call.ticket_id)
+    if ticket.offer_id != call.id:
+        raise CallClosed  # another window's by now
+    return call, ticket
+
+
+def _is_wrapped(call: CallRow) -> bool:
+    return call.state is CallState.ENDED
+
+
+def _count_reading(tx: Transaction, call: CallRow) -> None:
+    """Whoever reads too many numbers of late is reported, once each time that it becomes so."""
+    agents = _read.c.agent_id == call.agent_id
+    late = select(func.count()).where(agents, _read.c.at > tx.now - LATE_S)
+    before: int = tx.connection.execute(late).scalar_one()
+    read = IdentityReadRow(
+        agent_id=call.agent_id, ticket_id=call.ticket_id, seat_id=call.seat_id, at=tx.now
+    )
+    same = agents & (_read.c.ticket_id == call.ticket_id)
+    if not tx.connection.execute(update(_read).where(same).values(read.model_dump())).rowcount:
+        tx.add(read)
+    tx.connection.execute(delete(_read).where(agents, _read.c.at <= tx.now - LATE_S))
+    after: int = tx.connection.execute(late).scalar_one()
+    tx.touched.number_reads.add((call.agent_id, call.ticket_id))
+    most = tx.policy.identity.reads_alarm
+    if before <= most < after:
+        tx.note(
+            "alarm.raised",
+            seat_id=call.seat_id,
+            reason="identity_reads",
+            agent_id=call.agent_id,
+            read=after,
+        )

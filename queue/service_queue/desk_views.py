@@ -182,6 +182,7 @@ def _wrap_up(mirror: HallMirror, seat: SeatRow) -> WrapUpView | None:
         return None
     call = mirror.calls[seat.wrap_up_call_id]
     ticket = mirror.tickets[call.ticket_id]
+    may_decide = ticket.offer_id == call.id
     return WrapUpView(
         call_id=call.id,
         number=ticket.number,
@@ -190,4 +191,6 @@ def _wrap_up(mirror: HallMirror, seat: SeatRow) -> WrapUpView | None:
         extensions_left=mirror.policy.max_wrap_up_extensions - seat.wrap_up_extensions,
         note=mirror.notes.get(call.id, ""),
         call_end=call.end_reason or CallEndReason.AGENT_HUNG_UP,
+        may_decide=may_decide,
+        identity=desk_identity(mirror, ticket) if may_decide else None,
     )

@@ -12,7 +12,7 @@ from sqlmodel import SQLModel
 from service_queue.changes import Changes
 from service_queue.consult_tables import ConsultRow
 from service_queue.identities import known_identity
-from service_queue.identity_tables import IdentityRow
+from service_queue.identity_tables import IdentityReadRow, IdentityRow
 from service_queue.line_tables import EntryCodeRow
 from service_queue.mirror import HallMirror
 from service_queue.statements import record
@@ -105,6 +105,7 @@ def read_missed(connection: Connection, elsewhere: Elsewhere, sealer: Sealer) ->
     noted = {row.call_id for row in rows if row.kind == "call.note_saved"}
     coded = {row.ticket_id for row in rows if row.kind == "return_code.given"}
     identified = {row.ticket_id for row in rows if row.kind.startswith("identity.")}
+    unmasked = {row.ticket_id for row in rows if row.kind == "identity.unmasked"}
     return Missed(
         changes=Changes(
             seq=elsewhere.until,
@@ -120,6 +121,9 @@ def read_missed(connection: Connection, elsewhere: Elsewhere, sealer: Sealer) ->
             ),
             codes=tuple(_rows(connection, EntryCodeRow, table_of(EntryCodeRow).c.ticket_id, coded)),
             consults=consults,
+            number_reads=tuple(
+                _rows(connection, IdentityReadRow, table_of(IdentityReadRow).c.ticket_id, unmasked)
+            ),
             identities=tuple(
                 known_identity(row, sealer)
                 for row in _rows(

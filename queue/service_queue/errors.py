@@ -29,6 +29,7 @@ Refusal (signaling.protocol.errors)
     ├── OfferStale            offer_stale
     ├── OfferForeign          offer_foreign
     ├── CallUnknown           call_unknown
+    │   └── CallClosed        call_closed
     ├── TransferImpossible    transfer_impossible
     │   ├── TransferUnclear   transfer_unclear
     │   ├── TransferToSelf    transfer_to_self
@@ -234,6 +235,12 @@ class CallUnknown(QueueError):
     """There is no such live call for this side."""
 
     code = "call_unknown"
+
+
+class CallClosed(CallUnknown):
+    """The call and its after-call work are over, or the resident went on to another window."""
+
+    code = "call_closed"
 
 
 class TransferImpossible(QueueError):

@@ -25,7 +25,7 @@ from service_queue.identities import (
     write_marks,
 )
 from service_queue.identity_tables import IdentityRow, IdentityVerdictRow
-from service_queue.tables import TicketRow, table_of
+from service_queue.tables import SeatRow, TicketRow, table_of
 from service_queue.transaction import Transaction
 from signaling.protocol.commands import AskIdentity, WithdrawIdentity
 from signaling.protocol.identity import (
@@ -330,8 +330,7 @@ def change(tx: Transaction, row: IdentityRow, **values: Any) -> None:
     )
     for name, value in values.items():
         setattr(row, name, value)
-    ticket = tx.need(TicketRow, id=row.ticket_id)
-    if ticket.state.is_open or ticket.rating_until is not None:
+    if _is_shown(tx, tx.need(TicketRow, id=row.ticket_id)):
         tx.touched.identities.add(row.ticket_id)
         tx.touched.tickets.add(row.ticket_id)
 
@@ -339,6 +338,15 @@ def change(tx: Transaction, row: IdentityRow, **values: Any) -> None:
 def needs_second(row: IdentityRow) -> bool:
     """True when something of the evidence speaks against the resident."""
     return Mark.BAD in read_marks(row.marks).values()
+
+
+def _is_shown(tx: Transaction, ticket: TicketRow) -> bool:
+    """True while the resident is there, or their call is being wrapped up."""
+    if ticket.state.is_open or ticket.rating_until is not None:
+        return True
+    if ticket.seat_id is None or ticket.offer_id is None:
+        return False
+    return tx.need(SeatRow, id=ticket.seat_id).wrap_up_call_id == ticket.offer_id
 
 
 def _open_ticket(tx: Transaction, kiosk_id: str, ticket_id: str) -> TicketRow:

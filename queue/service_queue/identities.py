@@ -37,6 +37,11 @@ def known_identity(row: IdentityRow, sealer: Sealer) -> KnownIdentity:
     return KnownIdentity(row, evidence, note)
 
 
+def is_undecided(row: IdentityRow) -> bool:
+    """True when there is a verdict that no agent has decided on."""
+    return row.verdict_id is not None and row.decision is None
+
+
 def write_marks(marks: Mapping[IdentityPart, Mark]) -> str:
     """As the table keeps them: `card:good|face:bad`."""
     return "|".join(f"{part}:{mark}" for part, mark in sorted(marks.items()))

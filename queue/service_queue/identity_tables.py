@@ -110,10 +110,12 @@ class IdentityVerdictRow(SQLModel, table=True):
 
 
 class IdentityReadRow(SQLModel, table=True):
-    """How many whole numbers an agent read on a day."""
+    """An agent read the whole number of a ticket's resident, of late."""
 
     __tablename__ = "identity_read"
 
     agent_id: str = Field(primary_key=True)
-    day: str = Field(primary_key=True)
-    n: int
+    ticket_id: str = Field(primary_key=True, foreign_key="ticket.id")
+    seat_id: str
+    at: float
+    """When last."""

@@ -40,9 +40,9 @@ def desk_identity(mirror: HallMirror, ticket: TicketRow) -> DeskIdentity | None:
 
 
 def kiosk_identity(mirror: HallMirror, ticket: TicketRow) -> KioskIdentity | None:
-    """What the kiosk's page sees; None when nothing was asked or begun."""
+    """What the kiosk's page sees; None when nothing was asked or begun, or the visit is over."""
     known = mirror.identities.get(ticket.id)
-    if known is None:
+    if known is None or not (ticket.state.is_open or ticket.rating_until is not None):
         return None
     row = known.row
     return KioskIdentity(

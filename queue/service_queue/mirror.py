@@ -22,10 +22,11 @@ from service_queue.deadlines import (
 )
 from service_queue.experience import Experience
 from service_queue.hours import NEVER, local_day
-from service_queue.identities import KnownIdentity, known_identity
-from service_queue.identity_tables import IdentityRow
+from service_queue.identities import KnownIdentity
+from service_queue.identity_reader import read_seconded, read_shown
 from service_queue.invitations import Invitations
 from service_queue.line_tables import EntryCodeRow, LineCounterRow
+from service_queue.number_reads import NumberReads
 from service_queue.overdue import Overdue
 from service_queue.placement import waiting_ticket
 from service_queue.policy import Policy
@@ -67,7 +68,6 @@ LONG_LINES_A_S: Final = 5_000.0
 _call = table_of(CallRow)
 _code = table_of(EntryCodeRow)
 _counter = table_of(LineCounterRow)
-_identity = table_of(IdentityRow)
 _journal = table_of(JournalRow)
 _note = table_of(CallNoteRow)
 _offer = table_of(TicketOfferRow)
@@ -95,7 +95,8 @@ class HallMirror:
         self.codes: dict[str, EntryCodeRow] = {}
         """The return code given in a ticket's call."""
         self.identities: dict[str, KnownIdentity] = {}
-        """Of tickets whose resident is still there."""
+        """Of tickets whose resident is still there, or whose call is being wrapped up."""
+        self.number_reads = NumberReads()
         self.invitations = Invitations()
         self.handed_over_by: dict[str, str] = {}
         """The seat that handed an open ticket on last."""
@@ -271,6 +272,8 @@ class HallMirror:
             self.codes[code.ticket_id or ""] = code
         for identity in changes.identities:
             self._put_identity(identity)
+        for read in changes.number_reads:
+            self.number_reads.put(read)
         for rating in changes.ratings:
             self.tally(rating.rated_at).ratings[rating.score - 1] += 1
         self.notes.update(changes.notes)
@@ -304,8 +307,6 @@ class HallMirror:
             self._seen_waiting.pop(ticket.id, None)
         if ticket.rating_until is None:
             self._to_rate.discard(ticket.id)
-            if not ticket.state.is_open:
-                self.identities.pop(ticket.id, None)
         else:
             self._to_rate.add(ticket.id)
         last = self.ticket_of_kiosk(ticket.kiosk_id)
@@ -323,7 +324,8 @@ class HallMirror:
         ticket = self.tickets.get(identity.row.ticket_id)
         if ticket is None:
             return
-        if ticket.state.is_open or ticket.rating_until is not None:
+        is_wrapped = ticket.offer_id in self.calls
+        if ticket.state.is_open or ticket.rating_until is not None or is_wrapped:
             self.identities[ticket.id] = identity
         self._tallies.setdefault(ticket.day, DayTally()).decided(identity.row)
 
@@ -385,6 +387,8 @@ class HallMirror:
         for ticket_id in over:
             self.handed_over_by.pop(ticket_id, None)
             self._excluded.pop(ticket_id, None)
+            if ticket_id not in self._to_rate:
+                self.identities.pop(ticket_id, None)
             if self._by_kiosk.get(self.tickets[ticket_id].kiosk_id) != ticket_id:
                 del self.tickets[ticket_id]
                 self._to_rate.discard(ticket_id)
@@ -416,6 +420,7 @@ class HallMirror:
         mirror._load_exclusions(connection, now)
         mirror._load_codes(connection)
         mirror._load_identities(connection, days, sealer)
+        mirror.number_reads = NumberReads.load(connection, now)
         counter = select(_counter.c.n).where(_counter.c.name == STARTS_SINCE_GREEN)
         starts = connection.execute(counter).scalar()
         mirror.starts_since_green = CALM.starts_since_green if starts is None else starts
@@ -478,17 +483,10 @@ class HallMirror:
                 self.codes[code.ticket_id] = code
 
     def _load_identities(self, connection: Connection, days: set[str], sealer: Sealer) -> None:
-        """Of those who are still there; and of the day's who were accepted against evidence."""
-        joined = _identity.join(_ticket, _ticket.c.id == _identity.c.ticket_id)
-        states = [state for state in TicketState if state.is_open]
-        there = _ticket.c.state.in_(states) | _ticket.c.rating_until.is_not(None)
-        for row in connection.execute(select(_identity).select_from(joined).where(there)):
-            self._put_identity(known_identity(record(IdentityRow, row), sealer))
-        seconded = _identity.c.seconded_by.is_not(None) & _ticket.c.day.in_(days)
-        columns = (*_identity.columns, _ticket.c.day)
-        for found in connection.execute(select(*columns).select_from(joined).where(seconded)):
-            tally = self._tallies.setdefault(found[-1], DayTally())
-            tally.decided(record(IdentityRow, found[:-1]))
+        for known in read_shown(connection, self.calls, sealer):
+            self._put_identity(known)
+        for day, row in read_seconded(connection, days):
+            self._tallies.setdefault(day, DayTally()).decided(row)
 
     def _looked_back_to(self) -> float:
         shown = (t.arrived_at for t in self.tickets.values())

@@ -14,8 +14,10 @@ from service_queue.errors import (
     ShiftEndTooFar,
     WrapUpOver,
 )
+from service_queue.identities import is_undecided
+from service_queue.identity_tables import IdentityRow
 from service_queue.seat import SEAT_STATUS, SeatEvent, SeatWish
-from service_queue.tables import CallRow, SeatRow, TicketRow
+from service_queue.tables import CallRow, SeatRow, TicketOfferRow, TicketRow
 from service_queue.transaction import Transaction
 from signaling.protocol.commands import (
     ExtendWrapUp,
@@ -211,7 +213,7 @@ def finish_wrap_up(tx: Transaction, actor: Actor, command: FinishWrapUp) -> None
 
 
 def end_wrap_up(tx: Transaction, seat: SeatRow, reason: str) -> None:
-    """The seat is free again."""
+    """The seat is free again. Evidence that nobody decided on is named in the journal."""
     call_id = seat.wrap_up_call_id
     tx.move_seat(
         seat,
@@ -222,6 +224,30 @@ def end_wrap_up(tx: Transaction, seat: SeatRow, reason: str) -> None:
         idle_since=tx.now,
     )
     tx.note("wrap_up.ended", seat_id=seat.id, call_id=call_id, reason=reason)
+    if call_id is not None:
+        _note_undecided(tx, seat, call_id, reason)
+
+
+def _note_undecided(tx: Transaction, seat: SeatRow, call_id: str, ended: str) -> None:
+    # The offer of a call is known to the writer, the call that is over is not.
+    ticket_id = tx.need(TicketOfferRow, id=call_id).ticket_id
+    identity = tx.find(IdentityRow, ticket_id=ticket_id)
+    if identity is None or not is_undecided(identity):
+        return
+    ticket = tx.need(TicketRow, id=ticket_id)
+    if ticket.offer_id != call_id:
+        return  # it went on to another window
+    tx.note(
+        "identity.left_undecided",
+        kiosk_id=ticket.kiosk_id,
+        seat_id=seat.id,
+        ticket_id=ticket.id,
+        call_id=call_id,
+        reason=identity.grade,
+        verdict=identity.verdict_id,
+        agent_id=seat.agent_id,
+        wrap_up=ended,
+    )
 
 
 def _wrapping_up(tx: Transaction, actor: Actor, call_id: str) -> SeatRow:

@@ -62,11 +62,14 @@ class Touched:
     """Of tickets: a return code was given in their call."""
     identities: set[str] = field(default_factory=set)
     """Of tickets: where their resident's check stands has changed."""
+    number_reads: set[tuple[str, str]] = field(default_factory=set)
+    """Agents and tickets: the agent read the resident's whole number."""
     consults: set[str] = field(default_factory=set)
 
     def __bool__(self) -> bool:
-        """True when anything was written."""
-        return any((self.tickets, self.seats, self.offers, self.calls, self.notes, self.ratings))
+        """True when anything was written that a screen shows."""
+        moved = (self.tickets, self.seats, self.offers, self.calls, self.notes, self.ratings)
+        return any(moved) or bool(self.number_reads)
 
 
 def unguessable_id() -> str:

@@ -31,6 +31,7 @@ def wall_alerts(mirror: HallMirror, now: float) -> tuple[WallAlert, ...]:
         _without_window(mirror, standings.order),
         _long_waits(mirror, now),
         _handed_over_often(mirror),
+        _many_numbers_read(mirror, now),
         _locations_behind(mirror, now),
     )
     return tuple(
@@ -109,6 +110,13 @@ def _handed_over_often(mirror: HallMirror) -> Iterator[WallAlert]:
     for ticket in mirror.open_tickets():
         if ticket.hand_overs >= mirror.policy.hand_over_alarm:
             yield _alert("handed_over_often", ticket.state_since, ticket)
+
+
+def _many_numbers_read(mirror: HallMirror, now: float) -> Iterator[WallAlert]:
+    for reader in mirror.number_reads.beyond(mirror.policy.identity.reads_alarm, now):
+        seat = mirror.seat_of_agent(reader.agent_id)
+        seat_id = reader.seat_id if seat is None else seat.id
+        yield WallAlert(kind="many_numbers_read", since=reader.since, seat_id=seat_id)
 
 
 def _locations_behind(mirror: HallMirror, now: float) -> Iterator[WallAlert]:

@@ -23,6 +23,7 @@ from seat_server.errors import DeviceUnknown, PasswordWrong, SignInFailed, TooMa
 from seat_server.identity import IdentityChecks
 from service_queue.errors import (
     AlreadyDecided,
+    CallClosed,
     CallUnknown,
     NonceRefused,
     NoteMissing,
@@ -129,7 +130,7 @@ class IdentityApi:
         status=HTTPStatus.NO_CONTENT,
         refusals=(
             *(PasswordWrong, TooManyTries, SecondRefused),
-            *(CallUnknown, NotSeated, ReasonUnfit, NoteMissing),
+            *(CallUnknown, CallClosed, NotSeated, ReasonUnfit, NoteMissing),
         ),
     )
     async def override_identity(self, call: Call, body: Override) -> None:
@@ -156,7 +157,7 @@ class IdentityApi:
         "/api/identity/unmask",
         roles=AGENTS,
         csrf=True,
-        refusals=(CallUnknown, NotSeated, NothingToRead),
+        refusals=(CallUnknown, CallClosed, NotSeated, NothingToRead),
     )
     async def unmask_identity(self, call: Call, body: Unmask) -> Unmasked:
         """Read the whole name and number of the resident in one's call; it is journalled."""

@@ -46,6 +46,7 @@ STATUS: Final[Mapping[type[Refusal], HTTPStatus]] = MappingProxyType(
         server.ProofRefused: HTTPStatus.FORBIDDEN,
         queue.NonceRefused: HTTPStatus.FORBIDDEN,
         queue.CallUnknown: HTTPStatus.NOT_FOUND,
+        queue.CallClosed: HTTPStatus.CONFLICT,
         queue.NothingToRead: HTTPStatus.NOT_FOUND,
         queue.SecondRefused: HTTPStatus.FORBIDDEN,
         evidence.EvidenceError: HTTPStatus.FORBIDDEN,

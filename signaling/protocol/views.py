@@ -278,6 +278,10 @@ class WrapUpView(Shape):
     extensions_left: int
     note: str
     call_end: CallEndReason
+    may_decide: bool = False
+    """The visit ended with this call: who the resident is may still be decided …"""
+    identity: DeskIdentity | None = None
+    """… on this."""
 
 
 class QueueLine(Shape):
@@ -416,7 +420,8 @@ class WallAlert(Shape):
     """Something a supervisor should look at."""
 
     kind: str
-    """`unmatched`, `overdue`, `handed_over_often`, `location_behind`, `long_wait`, `no_window`."""
+    """`unmatched`, `overdue`, `handed_over_often`, `location_behind`, `long_wait`, `no_window`,
+    `many_numbers_read`."""
     since: Moment
     ticket_number: str | None = None
     location_id: Id | None = None

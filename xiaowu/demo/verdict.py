@@ -19,7 +19,9 @@ LEAST_FRAMES: Final = 5
 LEAST_TONE_SHARE: Final = 0.6
 """A pure tone through Opus keeps more than nine tenths; another's tone has next to nothing."""
 
-RACES: Final = frozenset({"call_unknown", "offer_stale", "wrap_up_over", "media_epoch_stale"})
+RACES: Final = frozenset(
+    {"call_unknown", "call_closed", "offer_stale", "wrap_up_over", "media_epoch_stale"}
+)
 """Refusals that honest clients meet when both sides act at the same moment."""
 
 

@@ -1014,7 +1014,9 @@ export interface WrapUpView {
   call_end: CallEndReason
   call_id: string
   extensions_left: number
+  identity: DeskIdentity | null
   item: ItemRef
+  may_decide: boolean
   note: string
   number: string
   until: number
