@@ -20,7 +20,7 @@ from kiosk_client.settings import CardSettings, KioskSettings
 from tests.conftest import DATA
 from tests.support.browser import Watch, open_chromium, open_page
 from tests.support.canvas_camera import show_acts
-from tests.support.follower import Acts, KnownCues, acts_of, still
+from tests.support.follower import Acts, KnownCues, acts_of, held_up
 from tests.support.pages import PATIENCE_MS, DeskPage, KioskPage
 from tests.support.running_hall import RunningHall, open_running_hall
 from tests.support.sample_card import put_card
@@ -189,9 +189,9 @@ async def test_another_persons_card_does_not_pass(hall: Hall, live: Acts) -> Non
 
 async def test_a_print_held_up_to_the_camera_is_refused(hall: Hall) -> None:
     pictures = sorted((DATA / "sequences" / "nuaa_print_0001_p04_s03").glob("*.jpg"))
-    held_up = still([np.asarray(cv2.imread(str(each)), np.uint8) for each in pictures])
+    prints = held_up([np.asarray(cv2.imread(str(each)), np.uint8) for each in pictures])
     hall.put_card_of(PERSON)
-    async with hall.resident(held_up) as kiosk:
+    async with hall.resident(prints) as kiosk:
         await agree(kiosk)
         await ends(kiosk)
         end = kiosk.part("identity-end")

@@ -11,7 +11,7 @@ from typing import Final
 
 from playwright.async_api import Page
 
-from tests.support.follower import FRAME_RATE, REACTION_S, SIZE, SWAY, Acts, jpegs
+from tests.support.follower import FRAME_RATE, REACTION_S, SIZE, Acts, jpegs
 
 SCRIPT: Final = """
 (() => {
@@ -76,7 +76,7 @@ async def show_acts(page: Page, acts: Acts, *, label: str = "") -> None:
         "rest": acts.rest,
         "rate": FRAME_RATE,
         "reaction": REACTION_S,
-        "sway": SWAY,
+        "sway": acts.sway,
         "size": SIZE,
         "label": label,
     }

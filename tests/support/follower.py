@@ -44,6 +44,8 @@ class Acts:
     """The frames of each act, by number, from looking straight to looking straight."""
     rest: int
     """Where the person looks straight at first."""
+    sway: int = SWAY
+    """So many frames it moves to and fro while it waits."""
 
 
 def acts_of(video: Path, wanted: Sequence[CueKind]) -> Acts:
@@ -84,9 +86,10 @@ def acts_of(video: Path, wanted: Sequence[CueKind]) -> Acts:
     return Acts(frames=frames, kinds=tuple(wanted), plays=tuple(plays), rest=cuts[0])
 
 
-def still(frames: Sequence[Picture]) -> Acts:
-    """Somebody, or something, that does nothing that is asked."""
-    return Acts(frames=tuple(map(_fitted, frames)), kinds=(), plays=(), rest=len(frames) // 2)
+def held_up(frames: Sequence[Picture]) -> Acts:
+    """Something that is moved to and fro, and does nothing that is asked."""
+    fitted = tuple(map(_fitted, frames))
+    return Acts(frames=fitted, kinds=(), plays=(), rest=0, sway=len(fitted) - 1)
 
 
 def seed_for(kinds: Sequence[CueKind]) -> int:
@@ -146,8 +149,9 @@ class Follower:
                 return play[played]
             self._acting, self._done, self._since, self._rest = False, self._done + 1, now, play[-1]
             return self._rest
-        swayed = played % (2 * SWAY)
-        return min(self._rest + min(swayed, 2 * SWAY - swayed), len(self._acts.frames) - 1)
+        sway = self._acts.sway
+        swayed = played % (2 * sway)
+        return min(self._rest + min(swayed, 2 * sway - swayed), len(self._acts.frames) - 1)
 
 
 def jpegs(frames: Sequence[Picture]) -> list[str]:
