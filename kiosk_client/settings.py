@@ -27,8 +27,14 @@ class CardSettings(BaseModel):
     reader: Literal["simulated", "camera", "none"] = "none"
     path: Path | None = None
     """The folder of the simulated reader."""
-    camera: Annotated[int, Field(ge=0)] = 1
-    """The number of the camera that looks down on the card."""
+    camera: Annotated[int, Field(ge=0)] | Path = 1
+    """The camera that looks down on the card: its number or its device file. To try it out, a
+    picture that is looked at again and again, or a film."""
+
+    @field_validator("camera", mode="before")
+    @classmethod
+    def _a_number_in_the_environment(cls, camera: object) -> object:
+        return int(camera) if isinstance(camera, str) and camera.isdecimal() else camera
 
     @model_validator(mode="after")
     def _has_its_folder(self) -> Self:

@@ -19,9 +19,10 @@ class CardReader(Protocol):
         """Return what its data is worth."""
 
     async def present(self) -> bool:
-        """Tell whether something lies on the reader, within a fraction of a second.
+        """Tell whether something lies on the reader, as a rule within a fraction of a second.
 
         Raises:
+            ReaderTimeout: the reader did not answer in time.
             ReaderMissing: the reader does not answer at all.
         """
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -125,8 +125,16 @@ class CardPictureReader:
         except (TextReaderMissing, FaceEngineMissing) as missing:
             raise ReaderMissing(str(missing)) from missing
 
-    def read(self, picture: Picture) -> CardReading:
-        """Find the card in a picture and read it."""
+    def lines_in(self, picture: Picture) -> int:
+        """Return how many lines of print there are, without reading them."""
+        return len(self._text.boxes(picture))
+
+    def read(self, picture: Picture, *, go_on: Callable[[], bool] = lambda: True) -> CardReading:
+        """Find the card in a picture and read it.
+
+        Where the card lies is not always plain: one place after the other is read, as long as
+        `go_on` says that there is time.
+        """
         best: _Look | None = None
         front: CardReading | None = None
         for frame in _frames(picture):
@@ -139,6 +147,8 @@ class CardPictureReader:
                     return front
             elif best is None or _TELLS[look.kind] > _TELLS[best.kind]:
                 best = look
+            if not go_on():
+                break
         if front is not None:
             return front
         if best is not None and best.kind is CardKind.BACK:
@@ -209,6 +219,12 @@ class CardPictureReader:
                 if agrees:  # one in eleven is valid by chance; one in a million agrees by chance
                     found[CardField.NUMBER] = Found(again, min(score, number.score), number.rows)
                     return
+
+
+def is_unlit(picture: Picture) -> bool:
+    """Tell whether there is too little light to see anything."""
+    grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
+    return float(np.percentile(grey, 95)) < UNLIT
 
 
 def _frames(picture: Picture) -> Iterator[Frame]:
@@ -319,8 +335,7 @@ def _advice(
 
 def _no_card(picture: Picture, best: _Look | None) -> CardReading:
     """Tell a picture too poor to judge from one of something else."""
-    grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
-    if float(np.percentile(grey, 95)) < UNLIT:
+    if is_unlit(picture):
         return CardReading(outcome=CardOutcome.UNREADABLE, advice=CardAdvice.MORE_LIGHT)
     if best is not None and best.lines >= SOME_LINES and best.score < POORLY:
         return CardReading(outcome=CardOutcome.UNREADABLE, advice=CardAdvice.HOLD_STILL)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import logging
 import shutil
 from collections.abc import Awaitable, Callable
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 from id_verify.card.card_data import CardData
-from id_verify.card.errors import CardError
+from id_verify.card.errors import CardAbsent, CardError, ReaderMissing
 from id_verify.card.reader import CardReader
 from id_verify.card.simulated_reader import SimulatedReader
 from kiosk_client.errors import KioskError
@@ -25,6 +26,8 @@ log = logging.getLogger(__name__)
 LOOK_EVERY_S: Final = 0.3
 AGAIN_AFTER_S: Final = 1.5
 """Between two readings of a card that could not be read: time to move it."""
+MENDED_AFTER_S: Final = 4.0
+"""Between two tries of a reader that is not there: somebody has to plug it in."""
 
 CARD_FILE: Final = "card.json"
 SAMPLE: Final = "sample"
@@ -62,23 +65,32 @@ class CardSlot:
         """Wait for a card and return the first that can be read; `tell` hears how it stands."""
         assert self._reader is not None, "a booth without a reader never waits for a card"
         told: Literal["put_on", "reading", "failed"] | None = None
+        if self.kind == "camera":
+            # Its models take seconds to load, in which a card can be put on.
+            told = "put_on"
+            await tell(told, None)
         while True:
             try:
-                if not await self._reader.present():
-                    if told != "put_on":
-                        told = "put_on"
+                if await self._reader.present():
+                    if told != "failed":
+                        told = "reading"
                         await tell(told, None)
-                    await asyncio.sleep(LOOK_EVERY_S)
-                    continue
-                if told != "failed":
-                    told = "reading"
-                    await tell(told, None)
-                return await self._reader.read()
-            except CardError as failure:
+                    return await self._reader.read()
+                pause_s, failure = LOOK_EVERY_S, None
+            except CardAbsent:  # taken away while it was read
+                pause_s, failure = LOOK_EVERY_S, None
+            except CardError as failed:
+                missing = isinstance(failed, ReaderMissing)
+                pause_s, failure = MENDED_AFTER_S if missing else AGAIN_AFTER_S, failed
+            if failure is not None:
+                # Its text is the reader's, never the card's: the technician needs it.
+                log.info("a card was not read", extra={"code": failure.code, "why": str(failure)})
                 told = "failed"
-                log.info("a card was not read", extra={"code": failure.code})
                 await tell(told, failure)
-                await asyncio.sleep(AGAIN_AFTER_S)
+            elif told != "put_on":
+                told = "put_on"
+                await tell(told, None)
+            await asyncio.sleep(pause_s)
 
     async def close(self) -> None:
         """Let go of the reader; it is opened again when it is asked for a card."""
@@ -115,15 +127,18 @@ def open_card_slot(settings: CardSettings) -> CardSlot:
             return CardSlot(None, kind="none")
 
 
-def _camera_reader(number: int) -> CameraReader:
+def _camera_reader(camera: int | Path) -> CameraReader:
+    not_here = KioskError(
+        "a card cannot be read off a camera here; install it: pip install 'xiaowu[kiosk,face,card]'"
+    )
+    if importlib.util.find_spec("rapidocr") is None:
+        raise not_here
     try:
         # Only a booth with a document camera has the text reader installed.
         from id_verify.card.camera_reader import CameraReader  # noqa: PLC0415
     except ImportError as missing:
-        raise KioskError(
-            "a card cannot be read off a camera here; install it: pip install 'xiaowu[kiosk,card]'"
-        ) from missing
-    return CameraReader(number)
+        raise not_here from missing
+    return CameraReader(camera)
 
 
 def _put_on(sample: Path, card: Path) -> None:

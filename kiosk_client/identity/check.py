@@ -19,8 +19,9 @@ from typing import Final, Literal
 from id_verify.alive.errors import WitnessLost
 from id_verify.alive.steps import Advised, CueClosed, CueOpened, Step
 from id_verify.alive.witness import WitnessResult, open_witness
-from id_verify.card.card_data import CardData
+from id_verify.card.card_data import RELIABLE, CardData
 from id_verify.card.errors import CardError, CardUnreadable
+from id_verify.card.words import CardField
 from id_verify.evidence.consent import Consent, ConsentText, consent_text
 from id_verify.evidence.errors import EvidenceError
 from id_verify.evidence.holder import mask_name
@@ -177,6 +178,8 @@ class IdentityCheck:
         finally:
             sampling.cancel()
             await asyncio.gather(sampling, return_exceptions=True)
+            # A camera over the desk looks no longer than it takes, and forgets what it saw.
+            await self._parts.slot.close()
         number = card.id_number
         await self._tell(
             say.CardTold(
@@ -197,8 +200,9 @@ class IdentityCheck:
         """Keep the card; or say why a face cannot be compared with it."""
         portrait: Picture | None = None
         if self.way is IdentityWay.FACE:
-            if card.portrait is None:
-                return PortraitMissing("the card gave no portrait")
+            sure = card.confidence.get(CardField.PORTRAIT, 0.0)
+            if card.portrait is None or sure < RELIABLE:
+                return PortraitMissing("the card gave no portrait with a face in it")
             try:
                 portrait = await asyncio.to_thread(decode_picture, card.portrait)
             except PictureRefused:

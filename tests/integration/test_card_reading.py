@@ -171,6 +171,11 @@ async def test_a_camera_reads_a_card_and_says_when_there_is_none(
     assert (card.name, card.number) == (true.name, true.number)
     show(np.full((600, 800, 3), 120, np.uint8), file)
     assert not await reader.present()
+    with pytest.raises(CardAbsent):
+        await reader.read(timeout_s=60.0)
+    rng = random.Random(11)
+    show(photograph(draw_other(OTHERS["bank card"], (214, 224, 232)), Conditions(), rng)[0], file)
+    assert await reader.present()
     with pytest.raises(CardUnreadable) as unreadable:
         await reader.read(timeout_s=60.0)
     assert unreadable.value.advice is CardAdvice.PUT_ON_ID_CARD

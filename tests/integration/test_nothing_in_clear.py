@@ -21,6 +21,7 @@ from id_verify.alive.words import CueKind
 from id_verify.evidence.holder import card_holder
 from id_verify.evidence.signature import signed
 from id_verify.faces.engine import Picture, open_engine
+from kiosk_client.settings import CardSettings
 from seat_server.settings import DatabaseSettings
 from service_queue.actor import Actor
 from service_queue.identity_tables import IdentityVerdictRow
@@ -255,7 +256,7 @@ async def test_a_face_stays_in_the_memory_of_the_witness(searched: Path, tmp_pat
             under_test.server,
             kiosk_id=KIOSK,
             data_dir=searched / "kiosk",
-            card_dir=card_dir,
+            card=CardSettings(reader="simulated", path=card_dir),
             cues=CUES,
         ) as booth:
             async with IdentityPage(booth.kiosk.page_origin, Follower(acts)) as page:

@@ -42,17 +42,17 @@ async def open_page_booth(
     *,
     kiosk_id: str,
     data_dir: Path,
-    card_dir: Path,
+    card: CardSettings,
     cues: Sequence[CueKind],
 ) -> AsyncIterator[PageBooth]:
-    """Enrol the kiosk, start its program with a simulated card reader, and take a ticket."""
+    """Enrol the kiosk, start its program with this card reader, and take a ticket."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     settings = KioskSettings(
         server_url=server.url,
         data_dir=data_dir,
         port=port,
-        card=CardSettings(reader="simulated", path=card_dir),
+        card=card,
     )
     code = await server.devices.make_code(kiosk_id, actor="test")
     await enrol_kiosk(settings, code.code)
