@@ -34,8 +34,6 @@ LOOKS_APART_S: Final = 0.1
 
 SAID_AGAIN_S: Final = 3.0
 """What was found out about a scene is not found out again so soon, if nothing moved."""
-LONGER: Final = 1.5
-"""The second reading of a picture may take so much longer than the first."""
 
 Scene = NDArray[np.float32]
 
@@ -121,7 +119,7 @@ class CardDesk:
             if best is not None and not best.doubtful():
                 return best
             now = self._clock()
-            if now + LONGER * (now - began) > ends:
+            if now + (now - began) > ends:
                 break
             picture = self._camera.picture()
         if best is None or best.id_number is None or not best.name:
