@@ -18,6 +18,7 @@ from id_verify.evidence.verdict import Verdict
 from seat_server.app import open_server
 from seat_server.settings import DatabaseSettings, SessionSettings, Settings
 from service_queue.actor import Actor
+from service_queue.errors import CallClosed, SecondNeeded
 from service_queue.identities import verdict_of
 from service_queue.identity_tables import IdentityVerdictRow
 from service_queue.tables import table_of
@@ -26,7 +27,10 @@ from signaling.protocol.commands import (
     AcceptTicket,
     AskIdentity,
     DecideIdentity,
+    EndCall,
+    FinishWrapUp,
     OpenSeat,
+    ReportMedia,
     SignIn,
     TakeTicket,
     WithdrawIdentity,
@@ -40,7 +44,7 @@ from signaling.protocol.identity import (
     IdentityState,
     SubmitVerdict,
 )
-from signaling.protocol.words import Role
+from signaling.protocol.words import MediaReport, Role
 from tests.support.databases import EmptyDatabase
 from tests.support.evidence import NAME, NUMBER, alive, consent, evidence, face, holder, verdict
 from tests.support.server_api import (
@@ -397,6 +401,76 @@ async def test_two_people_accept_a_resident_against_the_evidence(
         assert await overrides(visit.under_test) == 1
 
 
+async def test_two_people_may_still_decide_while_the_agent_wraps_up_and_no_later(
+    database: EmptyDatabase, tmp_path: Path
+) -> None:
+    async with open_visit(database, tmp_path) as visit:
+        owner = holder()
+        await visit.submit(await visit.verdict(owner, found=evidence(face=face("no"))), owner)
+        actor, call_id = await into_call(visit)
+        hall = visit.under_test.server.hall
+        await until_wrap_up(visit, actor, call_id)
+        browser = await visit.under_test.signed_in("agent")
+        number = {"call_id": call_id, "reason": "search_record"}
+        second = {
+            "call_id": call_id,
+            "reason": "looked_and_same",
+            "note": "照片是二十年前的",
+            "login": "supervisor",
+            "password": PASSWORD,
+        }
+        shown = await browser.call("POST", "/api/identity/unmask", number)
+        assert shown.body == {"name": NAME, "number": NUMBER}
+        alone = DecideIdentity(
+            op_id="alone",
+            call_id=call_id,
+            decision=IdentityDecision.CONFIRMED,
+            reason=DecisionReason.LOOKED_AND_SAME,
+            note="照片旧",
+        )
+        with pytest.raises(SecondNeeded):
+            await hall.execute(actor, alone)
+        answer = await browser.call("POST", "/api/identity/overrides", second)
+        assert answer.status == 204, answer.body
+        assert await overrides(visit.under_test) == 1
+
+        await hall.execute(actor, FinishWrapUp(op_id="done", call_id=call_id))
+        rows = await kinds(visit)
+        for path, body in (("unmask", number), ("overrides", second)):
+            late = await browser.call("POST", f"/api/identity/{path}", body)
+            assert (late.status, late.code) == (409, "call_closed")
+        with pytest.raises(CallClosed):
+            await hall.execute(actor, alone.model_copy(update={"op_id": "late"}))
+        assert await kinds(visit) == rows
+        assert "identity.left_undecided" not in rows
+
+
+async def test_a_wrap_up_that_ends_without_a_decision_is_in_the_journal(
+    database: EmptyDatabase, tmp_path: Path
+) -> None:
+    async with open_visit(database, tmp_path) as visit:
+        await visit.submit(await visit.verdict())
+        actor, call_id = await into_call(visit)
+        await until_wrap_up(visit, actor, call_id)
+        assert "identity.left_undecided" not in await kinds(visit)
+        hall = visit.under_test.server.hall
+        await hall.execute(actor, FinishWrapUp(op_id="done", call_id=call_id))
+        assert (await kinds(visit))[-1] == "identity.left_undecided"
+
+
+async def until_wrap_up(visit: Visit, actor: Actor, call_id: str) -> None:
+    """Both ends see each other, then the agent hangs up."""
+    hall = visit.under_test.server.hall
+    for who in (page(), actor):
+        flows = ReportMedia(
+            op_id="flows", call_id=call_id, media_epoch=1, media=MediaReport.FLOWING
+        )
+        await hall.execute(who, flows)
+    await hall.execute(actor, EndCall(op_id="end", call_id=call_id))
+    wrapped = hall.mirror.seats[SEAT].wrap_up_call_id
+    assert wrapped == call_id
+
+
 async def overrides(under_test: ServerUnderTest) -> int:
     browser = await under_test.signed_in("supervisor")
     shown: int = (await browser.call("GET", "/api/hall")).body["today"]["identity_overrides"]
@@ -463,3 +537,9 @@ async def test_the_agent_asks_and_another_server_shows_it(
             assert known.evidence is not None
             assert known.evidence.card is not None
             assert known.evidence.card.masked_number.endswith("002X")
+            browser = await visit.under_test.signed_in("agent")
+            body = {"call_id": call_id, "reason": "fill_form"}
+            assert (await browser.call("POST", "/api/identity/unmask", body)).status == 200
+            await other.hall.refresh()
+            [reader] = other.hall.mirror.number_reads.beyond(0, other.hall.clock.now())
+            assert (reader.agent_id, reader.seat_id) == (actor.agent_id, SEAT)

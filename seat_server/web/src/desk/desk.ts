@@ -26,7 +26,7 @@ import { NoteSaver } from './note_saver'
 import { RingAlert, type RingAlertOptions } from './ring_alert'
 import { Toasts } from './toasts'
 import { addressOf, type TransferTarget } from './transfer'
-import { noteOf, ringOf, workOf } from './work'
+import { callAtHand, noteOf, ringOf, workOf } from './work'
 
 /** A command without the id that the desk gives it. */
 type Wish<C extends ClientMessage = ClientMessage> = C extends { op_id: string }
@@ -255,24 +255,21 @@ export class Desk {
     return this.ask({ type: 'identity.ask', call_id: call.id })
   }
 
+  /** In the call, or while it is wrapped up. */
   decideIdentity(decision: IdentityDecision, reason: DecisionReason, note: string): Promise<boolean> {
-    const call = this.state.view?.call
-    if (!call) return Promise.resolve(false)
-    return this.ask({ type: 'identity.decide', call_id: call.id, decision, reason, note })
+    const call_id = callAtHand(this.state.view)
+    if (call_id === null) return Promise.resolve(false)
+    return this.ask({ type: 'identity.decide', call_id, decision, reason, note })
   }
 
   /** Accept against the evidence, with a second person. Raises ApiError. */
   async overrideIdentity(override: Override): Promise<void> {
-    const call = this.state.view?.call
-    if (!call) throw new ApiError('call_unknown', 404)
-    await this.api.overrideIdentity(call.id, override)
+    await this.api.overrideIdentity(this.needCallAtHand(), override)
   }
 
   /** The whole name and number; kept nowhere but where they are shown. Raises ApiError. */
   async unmask(reason: UnmaskReason): Promise<Holder> {
-    const call = this.state.view?.call
-    if (!call) throw new ApiError('call_unknown', 404)
-    return this.api.unmask(call.id, reason)
+    return this.api.unmask(this.needCallAtHand(), reason)
   }
 
   setShiftEnd(at: number | null): Promise<boolean> {
@@ -337,6 +334,12 @@ export class Desk {
 
   takeBack(): void {
     this.hall.takeBack()
+  }
+
+  private needCallAtHand(): string {
+    const callId = callAtHand(this.state.view)
+    if (callId === null) throw new ApiError('call_closed', 409)
+    return callId
   }
 
   private joinCall(consult_id: string): Promise<boolean> {

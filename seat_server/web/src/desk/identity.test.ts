@@ -6,11 +6,13 @@ import { identity } from '../testing/desk_views'
 import {
   CONFIRM_REASONS,
   headlineOf,
+  isUndecided,
   likelyReason,
   linesOf,
   needsNote,
   reasonsFor,
   REFUSE_REASONS,
+  standingOf,
   toneOf,
 } from './identity'
 
@@ -61,6 +63,30 @@ describe('the headline', () => {
     const one = graded({ grade: 'clear', decision })
     expect(headlineOf(one).key).toBe('identity.decided.refused')
     expect(toneOf(one)).toBe('bad')
+  })
+})
+
+describe('after the call', () => {
+  const isOver = true
+
+  it.each(['asked', 'in_progress'] as const)('nobody goes on with a check that was %s', (state) => {
+    const begun = graded({ state, grade: null, marks: [], evidence: null })
+    expect(standingOf(begun, isOver)).toBe('unfinished')
+    expect(headlineOf(begun, isOver).key).toBe('identity.state.unfinished')
+    expect(toneOf(begun, isOver)).toBe('quiet')
+    expect(headlineOf(graded({ state, grade: 'unsure' }), isOver).key).toBe('identity.grade.unsure')
+  })
+
+  it.each(['graded', 'ended', 'withdrawn'] as const)('a check that was %s stands as it stood', (state) => {
+    expect(standingOf(graded({ state }), isOver)).toBe(state)
+  })
+
+  it('knows evidence that nobody decided on', () => {
+    const decision = { decision: 'confirmed', reason: 'evidence_agrees', note: '', by: '坐席07', seconded_by: null, at: 1 } as const
+    expect(isUndecided(graded())).toBe(true)
+    expect(isUndecided(graded({ decision }))).toBe(false)
+    expect(isUndecided(graded({ state: 'ended', grade: null }))).toBe(false)
+    expect(isUndecided(null)).toBe(false)
   })
 })
 

@@ -49,21 +49,39 @@ export const UNMASK_REASONS = [
   'hand_to_department',
 ] as const satisfies readonly UnmaskReason[]
 
-/** The headline: where the check stands, or what was decided. */
-export function headlineOf(identity: DeskIdentity | null): Sentence {
-  if (identity === null) return { key: 'identity.state.not_asked' }
-  if (identity.decision !== null) return { key: `identity.decided.${identity.decision.decision}` }
-  if (identity.state === 'graded') return { key: `identity.grade.${identity.grade ?? 'manual'}` }
-  return { key: `identity.state.${identity.state}` }
+/**
+ * Where a check stands for who looks at it. After the call nobody goes on with one: what was asked
+ * or begun did not come to an end, and what was found before it is what there is.
+ */
+export type Standing = DeskIdentity['state'] | 'unfinished'
+
+export function standingOf(identity: DeskIdentity | null, isOver: boolean): Standing {
+  if (identity === null) return 'not_asked'
+  const runs = identity.state === 'asked' || identity.state === 'in_progress'
+  if (!runs || !isOver) return identity.state
+  return identity.grade === null ? 'unfinished' : 'graded'
 }
 
-export function toneOf(identity: DeskIdentity | null): Tone {
-  if (identity === null) return 'quiet'
-  if (identity.decision !== null) return identity.decision.decision === 'confirmed' ? 'good' : 'bad'
-  if (identity.state === 'asked' || identity.state === 'in_progress') return 'busy'
-  if (identity.state !== 'graded') return 'quiet'
+/** The headline: where the check stands, or what was decided. */
+export function headlineOf(identity: DeskIdentity | null, isOver = false): Sentence {
+  if (identity?.decision) return { key: `identity.decided.${identity.decision.decision}` }
+  const standing = standingOf(identity, isOver)
+  if (standing === 'graded') return { key: `identity.grade.${identity?.grade ?? 'manual'}` }
+  return { key: `identity.state.${standing}` }
+}
+
+export function toneOf(identity: DeskIdentity | null, isOver = false): Tone {
+  if (identity?.decision) return identity.decision.decision === 'confirmed' ? 'good' : 'bad'
+  const standing = standingOf(identity, isOver)
+  if (standing === 'asked' || standing === 'in_progress') return 'busy'
+  if (standing !== 'graded') return 'quiet'
   const tones = { clear: 'good', unsure: 'look', manual: 'look', refused: 'bad' } as const
-  return tones[identity.grade ?? 'manual']
+  return tones[identity?.grade ?? 'manual']
+}
+
+/** True when there is evidence that nobody has decided on. */
+export function isUndecided(identity: DeskIdentity | null): boolean {
+  return identity !== null && identity.grade !== null && identity.decision === null
 }
 
 /** Each component that was looked at, or should have been; in the order an agent reads them. */

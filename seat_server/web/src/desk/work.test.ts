@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { call, consult, deskView, ticket, views } from '../testing/desk_views'
+import { call, consult, deskView, identity, ticket, views } from '../testing/desk_views'
 import { pageTitle, spokenChange } from './announce'
 import { callNotice, qualityOf } from './call_notice'
 import { needsStage } from './conversation'
 import { NewestView } from './newest_view'
 import { newsBetween } from './news'
-import { noteOf, ringOf, visitOf, wantsCamera, type Work, workOf } from './work'
+import { callAtHand, checkAtHand, noteOf, ringOf, visitOf, wantsCamera, type Work, workOf } from './work'
 
 const works = Object.keys(views) as Work[]
 
@@ -28,6 +28,38 @@ describe('ringOf', () => {
     expect(ringOf(views.ringing)?.ticket.number).toBe('A012')
     for (const work of works.filter((one) => one !== 'ringing')) expect(ringOf(views[work])).toBeNull()
     expect(ringOf(null)).toBeNull()
+  })
+})
+
+describe('the check at hand', () => {
+  const checked = { ...ticket, identity }
+  const inCall = deskView({ ...views.call, ticket: checked })
+  const wrapUp = views.wrap_up.wrap_up!
+  const wrappingUp = deskView({ ...views.wrap_up, wrap_up: { ...wrapUp, identity } })
+
+  it('is the same in the call and in its wrap-up, with an end in the latter', () => {
+    expect(checkAtHand(inCall)).toEqual({ callId: 'c1', number: 'A012', identity, until: null })
+    expect(checkAtHand(wrappingUp)).toEqual({ callId: 'c1', number: 'A012', identity, until: 400 })
+  })
+
+  it('is there although nothing was asked', () => {
+    expect(checkAtHand(views.call)?.identity).toBeNull()
+    expect(checkAtHand(views.wrap_up)?.identity).toBeNull()
+  })
+
+  it('went on with a resident who was handed over', () => {
+    const handedOver = deskView({ ...views.wrap_up, wrap_up: { ...wrapUp, may_decide: false } })
+    expect(checkAtHand(handedOver)).toBeNull()
+    expect(callAtHand(handedOver)).toBe('c1')
+  })
+
+  it.each(['idle', 'break', 'ringing'] as const)('is not there in %s', (work) => {
+    expect(checkAtHand(views[work])).toBeNull()
+    expect(callAtHand(views[work])).toBeNull()
+  })
+
+  it('is the host\'s, not the guest\'s', () => {
+    expect(checkAtHand(deskView({ ...inCall, consult: { ...consult, state: 'joined' } }))).toBeNull()
   })
 })
 

@@ -1,4 +1,4 @@
-import type { BreakReason, DeskConsult, DeskOffer, DeskTicket, DeskView } from '@xiaowu/wire'
+import type { BreakReason, DeskConsult, DeskIdentity, DeskOffer, DeskTicket, DeskView } from '@xiaowu/wire'
 
 /** What the agent is doing; decides what the desk shows and which keys mean something. */
 export type Work = 'break' | 'idle' | 'ringing' | 'call' | 'wrap_up'
@@ -59,12 +59,36 @@ export function wantsCamera(view: DeskView | null): boolean {
   return view.status === 'available' || view.break_reason === 'preparing'
 }
 
+/** The call the agent serves or wraps up; null for a guest in a colleague's. */
+export function callAtHand(view: DeskView | null): string | null {
+  if (view === null || visitOf(view) !== null) return null
+  if (view.call !== null && view.call.state !== 'ended') return view.call.id
+  return view.wrap_up?.call_id ?? null
+}
+
 /** The call a note belongs to, and the note the server holds. */
 export function noteOf(view: DeskView): { callId: string; text: string } | null {
-  if (visitOf(view) !== null) return null
-  if (view.call !== null && view.call.state !== 'ended') {
-    return { callId: view.call.id, text: view.note }
+  const callId = callAtHand(view)
+  if (callId === null) return null
+  return { callId, text: workOf(view) === 'call' ? view.note : (view.wrap_up?.note ?? '') }
+}
+
+/** The check that the agent may decide on: of who is in the call, or was until just now. */
+export interface CheckAtHand {
+  callId: string
+  number: string
+  identity: DeskIdentity | null
+  /** When the wrap-up ends, and with it the time to decide; null while the call goes on. */
+  until: number | null
+}
+
+export function checkAtHand(view: DeskView): CheckAtHand | null {
+  const callId = callAtHand(view)
+  if (callId === null) return null
+  const { ticket, wrap_up } = view
+  if (workOf(view) === 'call') {
+    return ticket && { callId, number: ticket.number, identity: ticket.identity ?? null, until: null }
   }
-  if (view.wrap_up !== null) return { callId: view.wrap_up.call_id, text: view.wrap_up.note }
-  return null
+  if (!wrap_up?.may_decide) return null
+  return { callId, number: wrap_up.number, identity: wrap_up.identity ?? null, until: wrap_up.until }
 }

@@ -148,6 +148,8 @@ export const views = {
       extensions_left: 3,
       note: 'kept',
       call_end: 'agent_hung_up',
+      may_decide: true,
+      identity: null,
     },
   }),
 }

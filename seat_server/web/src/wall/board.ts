@@ -66,8 +66,16 @@ export function parkedLine(tickets: readonly WallTicket[]): WallTicket[] {
     .sort((a, b) => (a.parked_until ?? 0) - (b.parked_until ?? 0))
 }
 
-/** A fault of ours first, then whoever cannot be served at all, then long waits. */
-const URGENCY = ['unmatched', 'overdue', 'no_window', 'long_wait', 'handed_over_often', 'location_behind']
+/** A fault of ours first, then whoever cannot be served, then whom to talk to at once, then long waits. */
+const URGENCY = [
+  'unmatched',
+  'overdue',
+  'no_window',
+  'many_numbers_read',
+  'long_wait',
+  'handed_over_often',
+  'location_behind',
+]
 
 /** So many alerts, the most pressing first, the oldest of a kind first. */
 export function mostPressing(alerts: readonly WallAlert[], most: number): WallAlert[] {
