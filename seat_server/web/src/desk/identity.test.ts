@@ -4,6 +4,7 @@ import en from '../locales/en.json'
 import zh from '../locales/zh.json'
 import { identity } from '../testing/desk_views'
 import {
+  badParts,
   CONFIRM_REASONS,
   headlineOf,
   isUndecided,
@@ -165,6 +166,13 @@ describe('the lines', () => {
 })
 
 describe('a decision', () => {
+  it('names what it goes against, in the order of the card', () => {
+    const marks = (['alive', 'capture', 'card', 'face'] as const).map((part) => ({ part, mark: part === 'capture' ? 'good' : 'bad' } as const))
+    expect(badParts(graded({ marks }))).toEqual(['card', 'face', 'alive'])
+    expect(badParts(graded())).toEqual([])
+    expect(badParts(null)).toEqual([])
+  })
+
   it('comes with the reason that most likely fits', () => {
     expect(likelyReason(graded(), 'confirmed')).toBe('evidence_agrees')
     expect(likelyReason(graded({ grade: 'manual' }), 'confirmed')).toBe('looked_and_same')

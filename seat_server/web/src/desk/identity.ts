@@ -79,6 +79,15 @@ export function toneOf(identity: DeskIdentity | null, isOver = false): Tone {
   return tones[identity?.grade ?? 'manual']
 }
 
+/** In the order in which an agent reads them. */
+const PARTS: readonly IdentityPart[] = ['card', 'face', 'alive', 'capture']
+
+/** What speaks against the resident. */
+export function badParts(identity: DeskIdentity | null): IdentityPart[] {
+  const bad = new Set(identity?.marks.filter(({ mark }) => mark === 'bad').map(({ part }) => part))
+  return PARTS.filter((part) => bad.has(part))
+}
+
 /** True when there is evidence that nobody has decided on. */
 export function isUndecided(identity: DeskIdentity | null): boolean {
   return identity !== null && identity.grade !== null && identity.decision === null
