@@ -3,7 +3,7 @@ import type { KioskIdentity } from '@xiaowu/wire'
 import IdentityCard from '../src/identity/IdentityCard.vue'
 import IdentityScreen from '../src/identity/IdentityScreen.vue'
 import { after, startFlow, type Flow } from '../src/identity/flow'
-import type { ConsentAsked, ProgramMessage } from '../src/identity/messages'
+import type { CardTold, ConsentAsked, ProgramMessage } from '../src/identity/messages'
 import { show, type Stage } from './stage'
 import { ticket, view } from './view_fixture'
 
@@ -14,10 +14,14 @@ const CONSENT: ConsentAsked = {
 
 const card = (known: KioskIdentity | null, reader: 'simulated' | 'none' = 'simulated'): Stage =>
   show(IdentityCard, { ticketId: 't1', known }, 0, { reader })
-function screen(...messages: ProgramMessage[]): Stage {
+const screen = (...messages: ProgramMessage[]): Stage => screenOf('simulated', ...messages)
+function screenOf(reader: 'simulated' | 'camera', ...messages: ProgramMessage[]): Stage {
   const flow: Flow = messages.reduce(after, startFlow('t1', 'face'))
-  return show(IdentityScreen, { flow, view: view({ phase: 'waiting', ticket: ticket({ ahead: 3 }) }) })
+  return show(IdentityScreen, { flow, view: view({ phase: 'waiting', ticket: ticket({ ahead: 3 }) }) }, 0, { reader })
 }
+const told = (state: CardTold['state'], code: string | null = null, advice: string | null = null): CardTold => ({
+  type: 'identity.card', state, code, advice, name: null, number: null,
+})
 
 describe('the offer to show who one is', () => {
   it('has both ways, and begins the one that is touched', async () => {
@@ -69,6 +73,22 @@ describe('the steps of a check', () => {
     expect(stage.part('identity-later')).not.toBeNull()
   })
 
+  it('a card that lies wrong is the one thing that is said, until it lies right', () => {
+    const wrong = screenOf('camera', told('put_on'), told('failed', 'card_unreadable', 'turn_over'))
+    expect(wrong.part('card-problem')?.textContent).toContain('有照片的一面')
+    expect(wrong.element.querySelectorAll('h1').length).toBe(1)
+    const right = screenOf('camera', told('failed', 'card_unreadable', 'turn_over'), told('put_on'))
+    expect(right.part('card-problem')).toBeNull()
+    expect(right.element.textContent).toContain('摄像头下面')
+  })
+
+  it('a camera that is gone is called a camera, and the ways on are there', () => {
+    const gone = screenOf('camera', told('failed', 'reader_missing'))
+    expect(gone.part('card-problem')?.textContent).toContain('摄像头')
+    expect(screen(told('failed', 'reader_missing')).part('card-problem')?.textContent).toContain('读卡器')
+    for (const way of ['identity-skip-card', 'identity-other', 'identity-later']) expect(gone.part(way)).not.toBeNull()
+  })
+
   it('nobody agrees for a child before a guardian says who they are', async () => {
     const stage = screen({ ...CONSENT, guardian: true })
     const agree = stage.part('identity-agree') as HTMLButtonElement
@@ -96,6 +116,12 @@ describe('the steps of a check', () => {
     expect(stage.part('identity-again')).toBeNull()
     await stage.press('[data-testid=identity-other]')
     expect(stage.checks).toEqual(['way no_face'])
+  })
+
+  it('who had a card read is reminded to take it along', () => {
+    const result = { type: 'identity.result', way: 'no_face', grade: 'manual', face: 'missing', alive: 'missing' } as const
+    expect(screen({ ...result, card: 'good' }).part('take-card')).not.toBeNull()
+    expect(screen({ ...result, card: 'missing' }).part('take-card')).toBeNull()
   })
 
   it('every advice, trouble and cue of the program has its sentence', async () => {

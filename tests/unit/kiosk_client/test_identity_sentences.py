@@ -11,7 +11,14 @@ from typing import Any
 import pytest
 
 from id_verify.alive.words import CueKind, LivenessOutcome
-from id_verify.card.errors import ReaderMissing, ReaderTimeout
+from id_verify.card.errors import (
+    CardAbsent,
+    CardError,
+    CardUnreadable,
+    NumberRefused,
+    ReaderMissing,
+    ReaderTimeout,
+)
 from id_verify.card.words import CardAdvice
 from id_verify.faces.words import Advice, FaceOutcome
 from kiosk_client.identity.errors import CameraLost, HallUnheard, OfferRefused, PortraitMissing
@@ -41,8 +48,11 @@ TROUBLE: tuple[str, ...] = (
 )
 
 
-def texts() -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((LOCALES / "zh.json").read_text("utf-8"))["identity"]
+CATALOGUES = sorted(LOCALES.glob("*.json"))
+
+
+def texts(catalogue: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(catalogue.read_text("utf-8"))["identity"]
     return found
 
 
@@ -52,7 +62,9 @@ def texts() -> dict[str, Any]:
         ("advice", Advice),
         ("cue", CueKind),
         ("put.advice", CardAdvice),
-        ("put.code", (ReaderMissing.code, ReaderTimeout.code, PortraitMissing.code)),
+        ("put.code", (PortraitMissing.code,)),
+        ("put.code.reader", (ReaderMissing.code, ReaderTimeout.code)),
+        ("put.code.camera", (ReaderMissing.code, ReaderTimeout.code)),
         ("trouble", TROUBLE),
         ("consent.guardian", GuardianRelation),
         ("result", (grade for grade in IdentityGrade)),
@@ -63,8 +75,25 @@ def texts() -> dict[str, Any]:
         ("over", ("cancelled", "expired", "replaced", "stopped")),
     ],
 )
-def test_every_word_has_its_sentence(where: str, words: Iterable[str | StrEnum]) -> None:
-    part = texts()
-    for name in where.split("."):
-        part = part[name]
-    assert {str(word) for word in words} - part.keys() == set()
+def test_every_word_has_its_sentence_in_every_catalogue(
+    where: str, words: Iterable[str | StrEnum]
+) -> None:
+    needed = {str(word) for word in words}
+    for catalogue in CATALOGUES:
+        part = texts(catalogue)
+        for name in where.split("."):
+            part = part[name]
+        said = {word for word, sentence in part.items() if isinstance(sentence, str) and sentence}
+        assert needed - said == set(), catalogue.stem
+
+
+def test_every_failure_of_a_reader_is_told_by_code_by_advice_or_as_no_card() -> None:
+    by_code = {ReaderMissing.code, ReaderTimeout.code, PortraitMissing.code}
+    by_advice, as_no_card = {CardUnreadable.code}, {CardAbsent.code}
+    never_a_readers = {NumberRefused.code}
+    known = by_code | by_advice | as_no_card | never_a_readers
+    assert {kind.code for kind in CardError.__subclasses__()} == known
+
+
+def test_there_are_the_catalogues_that_are_meant() -> None:
+    assert {"zh", "en"} <= {catalogue.stem for catalogue in CATALOGUES}
