@@ -8,8 +8,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from id_verify.card.errors import CardError
-from kiosk_client.identity.card_slot import CARD_FILE, SAMPLE, open_card_slot
+from id_verify.card.card_data import CardData
+from id_verify.card.errors import (
+    CardAbsent,
+    CardError,
+    CardUnreadable,
+    ReaderMissing,
+    ReaderTimeout,
+)
+from id_verify.card.words import CardSource
+from kiosk_client.identity import card_slot
+from kiosk_client.identity.card_slot import CARD_FILE, SAMPLE, CardSlot, open_card_slot
 from kiosk_client.settings import CardSettings
 from tests.support.media_pair import until
 from tests.support.sample_card import NAME, put_card
@@ -82,3 +91,57 @@ def test_a_portrait_somebody_laid_beside_the_sample_card_stays(tmp_path: Path) -
 def test_a_booth_without_a_reader_says_so() -> None:
     slot = open_card_slot(CardSettings())
     assert (slot.kind, slot.has_sample) == ("none", False)
+
+
+class Scripted:
+    """A reader that answers as it is told: `present` and `read` in turn."""
+
+    source = CardSource.CAMERA
+
+    def __init__(self, *answers: bool | CardData | CardError) -> None:
+        self.answers = list(answers)
+
+    async def present(self) -> bool:
+        return bool(self._next())
+
+    async def read(self, timeout_s: float = 5.0) -> CardData:
+        del timeout_s
+        answer = self._next()
+        assert isinstance(answer, CardData)
+        return answer
+
+    def _next(self) -> bool | CardData:
+        answer = self.answers.pop(0)
+        if isinstance(answer, CardError):
+            raise answer
+        return answer
+
+
+@pytest.fixture
+def _brisk(monkeypatch: pytest.MonkeyPatch) -> None:
+    for pause in ("LOOK_EVERY_S", "AGAIN_AFTER_S", "MENDED_AFTER_S"):
+        monkeypatch.setattr(card_slot, pause, 0.0)
+
+
+@pytest.mark.usefixtures("_brisk")
+@pytest.mark.parametrize(
+    ("answers", "states"),
+    [
+        ([True], ["put_on", "reading"]),
+        ([True, CardAbsent("gone"), False, True], ["put_on", "reading", "put_on", "reading"]),
+        ([True, CardUnreadable("no"), True], ["put_on", "reading", "failed"]),
+        (
+            [True, CardUnreadable("no"), False, True],
+            ["put_on", "reading", "failed", "put_on", "reading"],
+        ),
+        ([ReaderMissing("no"), ReaderMissing("no"), True], ["put_on", "failed", "failed"]),
+        ([ReaderTimeout("late"), False, True], ["put_on", "failed", "put_on", "reading"]),
+    ],
+)
+async def test_a_camera_is_waited_for_in_words(
+    answers: list[bool | CardError], states: list[str]
+) -> None:
+    card = CardData(source=CardSource.CAMERA)
+    slot, heard = CardSlot(Scripted(*answers, card), kind="camera"), Heard()
+    assert await slot.read(heard) is card
+    assert heard.states == states

@@ -93,3 +93,37 @@ def test_the_card_reader_is_named_in_the_environment_too(monkeypatch: pytest.Mon
     monkeypatch.setenv("KIOSK_CARD__PATH", "/somewhere")
     card = load_settings(None).card
     assert (card.reader, card.path) == ("simulated", Path("/somewhere"))
+
+
+@pytest.mark.parametrize(
+    ("given", "camera"),
+    [
+        ("camera = 2", 2),
+        ('camera = "2"', 2),
+        ('camera = "/dev/v4l/by-id/usb-x"', Path("/dev/v4l/by-id/usb-x")),
+        ('camera = "desk.png"', Path("desk.png")),
+        ("", 1),
+    ],
+)
+def test_the_camera_over_the_card_is_a_number_a_device_or_a_file(
+    tmp_path: Path, given: str, camera: int | Path
+) -> None:
+    file = tmp_path / "kiosk.toml"
+    file.write_text(f'[card]\nreader = "camera"\n{given}')
+    assert load_settings(file).card.camera == camera
+
+
+def test_the_camera_over_the_card_may_come_from_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("KIOSK_CARD__READER", "camera")
+    monkeypatch.setenv("KIOSK_CARD__CAMERA", "3")
+    assert load_settings(None).card.camera == 3
+
+
+@pytest.mark.parametrize("camera", ["-1", "1.5"])
+def test_a_camera_that_cannot_be_is_refused(tmp_path: Path, camera: str) -> None:
+    file = tmp_path / "kiosk.toml"
+    file.write_text(f'[card]\nreader = "camera"\ncamera = {camera}')
+    with pytest.raises(ValidationError):
+        load_settings(file)
