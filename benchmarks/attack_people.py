@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 
 from benchmarks.attack_players import FPS, REACTION_S
-from id_verify.alive.acts import ActReader
+from id_verify.alive.acts import LOOK_DEG, TURN_DEG, ActReader
 from id_verify.alive.judge import ANSWERS, TIMES
 from id_verify.alive.neutral import Neutral
 from id_verify.alive.observation import Observation
@@ -24,9 +24,14 @@ from id_verify.alive.steps import CueClosed, CueOpened, Step
 from id_verify.alive.words import CueKind
 from id_verify.faces.engine import Picture
 
-SHORTEST_REST: Final = 8
-"""Frames at rest that are needed to stand between two cues."""
+SHORTEST_REST: Final = 6
+"""Frames at rest that are needed to stand between two cues: what the witness settles on."""
 ASIDE_DEG: Final = 6.0
+HEAD_STILL: Final = frozenset({CueKind.BLINK2, CueKind.OPEN_MOUTH})
+ASIDE: Final = 1.0
+"""Whose head turns or nods by more while they blink does something else besides: no answer."""
+BEFORE: Final = 4
+"""Frames from which an act begins before it is told."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,12 +65,35 @@ def cut(
     rest = _longest([there and n not in busy for n, there in enumerate(resting)])
     if len(rest) < SHORTEST_REST:
         return None
+    straight = Neutral.of(observations[rest.start : rest.stop]) or neutral
+    away = [_away(one, straight) for one in observations]
+    times = sorted({n for n, _ in told})
     acts: dict[CueKind, list[range]] = {}
     for n, kind in told:
-        first = next((m for m in range(n - 1, -1, -1) if resting[m] and m < n - 3), 0)
-        last = next((m for m in range(n + 1, len(frames)) if resting[m]), len(frames) - 1)
-        acts.setdefault(kind, []).append(range(max(0, first), min(last + 2, len(frames))))
+        before = max((m for m in times if m < n), default=0)
+        after = min((m for m in times if m > n), default=len(frames) - 1)
+        first = next((m for m in range(n - BEFORE, before, -1) if resting[m]), None)
+        last = next((m for m in range(n + 1, after) if resting[m]), None)
+        if first is None:
+            first = min(range(before, max(n - BEFORE + 1, before + 1)), key=away.__getitem__)
+        if last is None:
+            last = min(range(min(n + 1, after), after + 1), key=away.__getitem__)
+        piece = range(first, min(last + 2, len(frames)))
+        if kind in HEAD_STILL and max(away[m] for m in piece) > ASIDE:
+            continue
+        acts.setdefault(kind, []).append(piece)
     return Cuttings(name=name, frames=frames, rest=rest, acts=acts)
+
+
+def _away(one: Observation, neutral: Neutral) -> float:
+    """How far the head is from rest; at 1 a turn or a look is told.
+
+    Who does not rest between two acts is cut where they come nearest to it.
+    """
+    if one.face is None:
+        return float("inf")
+    yaw, pitch = one.face.pose.yaw - neutral.yaw, one.face.pose.pitch - neutral.pitch
+    return max(abs(yaw) / TURN_DEG, abs(pitch) / LOOK_DEG)
 
 
 def _longest(there: Sequence[bool]) -> range:

@@ -28,7 +28,7 @@ from benchmarks.attack_people import Cuttings, Person, cut
 from benchmarks.attack_players import FPS, Loop, Player, Relay, Sheet
 from id_verify.alive.cue import draw_sequence
 from id_verify.alive.frame_witness import FrameWitness
-from id_verify.alive.observation import Eyes, Observation
+from id_verify.alive.observation import Observation
 from id_verify.alive.recording import Recording, recordings_in
 from id_verify.alive.review import review
 from id_verify.alive.steps import Watched
@@ -160,7 +160,7 @@ def replays(of: Sequence[Noted], name: str, draws: int, rng: random.Random) -> S
                 rounds, place = divmod(n, len(one.observations))
                 noted = one.observations[place]
                 t_s = noted.t_s - from_s + rounds * (one.observations[-1].t_s + 1 / FPS)
-                watch.feed(_as_asked(noted, t_s, watch.wants_eyes))
+                watch.feed(_as_asked(noted, t_s, eyes=watch.wants_eyes))
                 if watch.done:
                     break
             found = watch.findings
@@ -170,15 +170,11 @@ def replays(of: Sequence[Noted], name: str, draws: int, rng: random.Random) -> S
     return species
 
 
-def _as_asked(noted: Observation, t_s: float, eyes: Eyes) -> Observation:
-    """The same frame at another time, with the lids that are measured at that time."""
+def _as_asked(noted: Observation, t_s: float, *, eyes: bool) -> Observation:
+    """The same frame at another time, with the lids if they are measured at that time."""
     face = noted.face
-    if face is not None:
-        face = dataclasses.replace(
-            face,
-            open_right=face.open_right if Eyes.RIGHT in eyes else None,
-            open_left=face.open_left if Eyes.LEFT in eyes else None,
-        )
+    if face is not None and not eyes:
+        face = dataclasses.replace(face, open_right=None, open_left=None)
     return dataclasses.replace(noted, t_s=t_s, face=face)
 
 

@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 
 from id_verify.alive.eyes import EyeLids
-from id_verify.alive.mesh import FaceMesh, Mesh, Square, square_after, square_of
-from id_verify.alive.observation import Eyes, Observation, ObservedFace
+from id_verify.alive.mesh import EYE_CORNERS, FaceMesh, Mesh, Square, square_after, square_of
+from id_verify.alive.observation import Observation, ObservedFace
 from id_verify.alive.pose import mouth_opening, nose_offset, pose_of
 from id_verify.alive.surface import texture_of
 from id_verify.faces.engine import Box, FaceEngine, FivePoints, FoundFace, Picture, Point
@@ -28,6 +28,8 @@ SECOND_FACE: Final = 0.5
 """A second face counts from this share of the first one's width; smaller ones stand behind."""
 SURE: Final = 0.75
 """Below, a detector sees faces in shirts and curtains."""
+AT_ONE: Final = 0.35
+"""Distances between the eyes by which detector and points may differ: they do by 0.2 at most."""
 WATCHED_POINTS: Final = (
     *(10, 151, 9, 168, 6, 197, 195, 5, 4, 1, 2, 164),  # down the middle, forehead to lip
     *(33, 133, 362, 263, 70, 300, 105, 334),  # corners of the eyes, brows
@@ -66,8 +68,8 @@ class FrameWitness:
         self._texture_at_s = -np.inf
         self._quarters = 0
         self._turned_at_s = -np.inf
-        self.watched_eyes = Eyes.BOTH
-        """Each of them is a third of the work of a frame."""
+        self.watched_eyes = True
+        """Whether the lids are measured: more than half of the work of a frame."""
 
     def feed(self, t_s: float, picture: Picture) -> Observation:
         """Note what one frame shows. Times must rise."""
@@ -80,7 +82,7 @@ class FrameWitness:
                 self._followed = None
                 self._turn_camera(t_s, picture, 0.0)
                 return Observation(t_s=t_s, faces=0)
-            mesh = self._mesh.measure(picture, square_of(found))
+            mesh = self._found_again(picture, found)
             counted = t_s
         else:
             mesh = self._mesh.measure(picture, square_after(followed.mesh))
@@ -114,10 +116,21 @@ class FrameWitness:
             self._followed.mesh.points.fill(0.0)
             self._followed = None
 
+    def _found_again(self, picture: Picture, found: FoundFace) -> Mesh:
+        """Measure a face that was just detected: where its points were, if that is where it is.
+
+        The detector's square is larger and lies otherwise than the one round the points, and all
+        figures with it: changing between the two shakes mouths and angles five times a second.
+        """
+        if self._followed is not None and _at_one(self._followed.mesh, found):
+            mesh = self._mesh.measure(picture, square_after(self._followed.mesh))
+            if mesh.presence >= SURE:
+                return mesh
+        return self._mesh.measure(picture, square_of(found))
+
     def _note(
         self, t_s: float, picture: Picture, mesh: Mesh, found: FoundFace | None
     ) -> ObservedFace:
-        eyes = self.watched_eyes
         textured = t_s - self._texture_at_s >= TEXTURE_S
         if textured:
             self._texture_at_s = t_s
@@ -126,8 +139,8 @@ class FrameWitness:
             eye_distance=mesh.eye_distance,
             pose=pose_of(mesh),
             nose=nose_offset(found.points) if found is not None else None,
-            open_right=self._lids.right(picture, mesh) if Eyes.RIGHT in eyes else None,
-            open_left=self._lids.left(picture, mesh) if Eyes.LEFT in eyes else None,
+            open_right=self._lids.right(picture, mesh) if self.watched_eyes else None,
+            open_left=self._lids.left(picture, mesh) if self.watched_eyes else None,
             mouth=mouth_opening(mesh),
             presence=mesh.presence,
             points=mesh.flat[list(WATCHED_POINTS)].copy(),
@@ -163,6 +176,13 @@ class FrameWitness:
         faces = self._engine.detect(small)
         self._faces = _people(faces)
         return _enlarged(faces[0], 1 / scale) if faces else None
+
+
+def _at_one(mesh: Mesh, found: FoundFace) -> bool:
+    """Whether detector and points speak of the same face, in the same place."""
+    seen = np.array([found.points.right_eye, found.points.left_eye]).mean(axis=0)
+    followed = mesh.flat[list(EYE_CORNERS)].mean(axis=0)
+    return float(np.linalg.norm(seen - followed)) <= AT_ONE * mesh.eye_distance
 
 
 def _people(faces: Sequence[FoundFace]) -> int:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from statistics import median, quantiles
 from typing import Final
 
-from id_verify.alive.observation import Eyes, Observation, ObservedFace
+from id_verify.alive.observation import Observation, ObservedFace
 
 FRONTAL_DEG: Final = 20.0
 """A face turned further than this is not at rest, wherever the camera hangs."""
@@ -43,32 +42,10 @@ class Neutral:
         )
 
 
-def clearer_eye(faces: Sequence[ObservedFace]) -> tuple[Eyes, float] | None:
-    """The eye whose figure wanders less from frame to frame, and how far it is open at rest.
-
-    One tells a blink as well as two, for half of the work; glare on glasses mostly hides one.
-    None: they were not measured.
-    """
-    right = [face.open_right for face in faces if face.open_right is not None]
-    left = [face.open_left for face in faces if face.open_left is not None]
-    if min(len(right), len(left)) < FEWEST:
-        return None
-    eye, seen = min(((Eyes.RIGHT, right), (Eyes.LEFT, left)), key=lambda one: _wanders(one[1]))
-    return eye, _middle_when_open(seen)
-
-
-def _wanders(values: Sequence[float]) -> float:
-    return median(abs(a - b) for a, b in pairwise(values)) / max(_middle_when_open(values), 1e-6)
-
-
 def _open(faces: Sequence[ObservedFace]) -> float | None:
-    seen = [face.eyes for face in faces if face.eyes is not None]
-    return _middle_when_open(seen) if seen else None
-
-
-def _middle_when_open(values: Sequence[float]) -> float:
-    """Closed eyes are part of what was seen: the middle of the upper three quarters is "open"."""
-    return median(sorted(values)[len(values) // 4 :])
+    seen = sorted(face.eyes for face in faces if face.eyes is not None)
+    # Closed eyes are part of what was seen: the middle of the upper three quarters is "open".
+    return median(seen[len(seen) // 4 :]) if seen else None
 
 
 def _lower(values: Sequence[float]) -> float:

@@ -3,22 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import Flag
 
 import numpy as np
 from numpy.typing import NDArray
 
 from id_verify.alive.pose import Pose
 from id_verify.alive.texture import Texture
-
-
-class Eyes(Flag):
-    """The resident's own."""
-
-    NEITHER = 0
-    RIGHT = 1
-    LEFT = 2
-    BOTH = 3
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

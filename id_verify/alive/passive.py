@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from id_verify.alive.observation import Eyes, Observation, ObservedFace
+from id_verify.alive.observation import Observation, ObservedFace
 from id_verify.alive.words import PassiveSign
 
 BIN_S: Final = 0.3
@@ -79,13 +79,12 @@ def _stillness(faces: Sequence[tuple[float, ObservedFace]]) -> float | None:
     if len(bins) < FEWEST_BINS:
         return None
     size = median(face.eye_distance for _, face in faces)
-    eye = _eye_seen_most([face for _, face in faces])
     means = [
         {
             "yaw": fmean(face.pose.yaw for face in part),
             "pitch": fmean(face.pose.pitch for face in part),
             "mouth": fmean(face.mouth for face in part),
-            "eyes": _mean_eyes(part, eye),
+            "eyes": _mean_eyes(part),
             "place": fmean(sum(face.centre) for face in part) / size,
         }
         for part in bins.values()
@@ -96,28 +95,9 @@ def _stillness(faces: Sequence[tuple[float, ObservedFace]]) -> float | None:
     return float(np.clip(2.0 - loudest, 0.0, 1.0))
 
 
-def _eye_seen_most(faces: Sequence[ObservedFace]) -> Eyes:
-    """From both eyes to one, the figure would move though nothing did: one is followed then."""
-    right = sum(face.open_right is not None for face in faces)
-    left = sum(face.open_left is not None for face in faces)
-    if right == left:
-        return Eyes.BOTH
-    return Eyes.RIGHT if right > left else Eyes.LEFT
-
-
-def _mean_eyes(part: Sequence[ObservedFace], eye: Eyes) -> float | None:
-    seen = [value for face in part if (value := _opening(face, eye)) is not None]
+def _mean_eyes(part: Sequence[ObservedFace]) -> float | None:
+    seen = [face.eyes for face in part if face.eyes is not None]
     return fmean(seen) if seen else None
-
-
-def _opening(face: ObservedFace, eye: Eyes) -> float | None:
-    match eye:
-        case Eyes.RIGHT:
-            return face.open_right
-        case Eyes.LEFT:
-            return face.open_left
-        case _:
-            return face.eyes
 
 
 def _spread(values: Sequence[float | None]) -> float:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import replace
 from typing import Final
 
-from id_verify.alive.neutral import FRONTAL_DEG, Neutral, clearer_eye
-from id_verify.alive.observation import Eyes, Observation, ObservedFace
+from id_verify.alive.neutral import FRONTAL_DEG, Neutral
+from id_verify.alive.observation import Observation, ObservedFace
 from id_verify.faces.words import Advice
 
 SETTLED_S: Final = 0.6
@@ -30,8 +29,6 @@ class Settling:
     def __init__(self) -> None:
         self._frames: deque[tuple[float, Observation, ObservedFace]] = deque()
         self.neutral: Neutral | None = None
-        self.eye = Eyes.BOTH
-        """Once settled: the one to watch for blinks, which `neutral` is of."""
 
     def feed(self, observation: Observation) -> Advice | None:
         """Return what would help; None: hold on, or settled."""
@@ -47,16 +44,8 @@ class Settling:
             self._frames.popleft()
         lasted_s = observation.t_s - self._frames[0][0]
         if lasted_s >= SETTLED_S and len(self._frames) >= FEWEST:
-            self._settle()
+            self.neutral = Neutral.of([one for _, one, _ in self._frames])
         return None
-
-    def _settle(self) -> None:
-        neutral = Neutral.of([one for _, one, _ in self._frames])
-        clearer = clearer_eye([face for *_, face in self._frames])
-        if neutral is not None and clearer is not None:
-            self.eye, level = clearer
-            neutral = replace(neutral, eyes=level)
-        self.neutral = neutral
 
     def _swaying(self) -> bool:
         faces = [face for *_, face in self._frames]

@@ -10,7 +10,7 @@ from id_verify.alive.cue import Cue
 from id_verify.alive.finding import CueFinding
 from id_verify.alive.judge import ANSWERS, TIMES
 from id_verify.alive.neutral import Neutral
-from id_verify.alive.observation import Eyes, Observation
+from id_verify.alive.observation import Observation
 from id_verify.alive.settling import Settling
 from id_verify.alive.steps import Advised, CueClosed, CueOpened, Step, Watched
 from id_verify.alive.words import Act, CueKind, CueOutcome
@@ -20,6 +20,8 @@ REACTION_S: Final = 0.15
 """Nobody answers a picture faster; what began before was not an answer."""
 BACK_S: Final = 2.5
 """To look straight again before the next cue."""
+OPEN_BEFORE_S: Final = 0.5
+"""How long the eyes are watched before a blink is asked for, to know how they are when open."""
 GONE_S: Final = 1.0
 """Out of sight for longer than any turn takes."""
 LAST_LOOK_S: Final = 1.5
@@ -41,6 +43,7 @@ class Watch:
         self._cues: tuple[Cue, ...] = ()
         self._findings: list[CueFinding] = []
         self._reader: ActReader | None = None
+        self._now_s = 0.0
         self._paused_since_s = 0.0
         self._opened_s: float | None = None
         self._answers: list[Seen] = []
@@ -60,18 +63,19 @@ class Watch:
         )
 
     @property
-    def wants_eyes(self) -> Eyes:
-        """Whose lids have to be measured now: both while settling, one when a blink is asked."""
-        if self._reader is None:
-            return Eyes.BOTH
+    def wants_eyes(self) -> bool:
+        """Whether the lids have to be measured now: when a blink is asked, and shortly before."""
         cue = self._current
-        return self._settling.eye if cue and cue.kind is CueKind.BLINK2 else Eyes.NEITHER
+        if self._reader is None or cue is None or cue.kind is not CueKind.BLINK2:
+            return False
+        return self._now_s - self._paused_since_s >= cue.opens_at_s - OPEN_BEFORE_S
 
     def feed(self, observation: Observation) -> tuple[Step, ...]:
         """Return what follows from one frame."""
         self.keep = False
         if self.done:
             return ()
+        self._now_s = observation.t_s
         if observation.face is not None:
             self._seen_s = observation.t_s
         if self._reader is None:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import pytest
 
 from id_verify.alive.cue import Cue
-from id_verify.alive.observation import Eyes, Observation
+from id_verify.alive.observation import Observation
 from id_verify.alive.steps import Advised, CueClosed, CueOpened, Step, Watched
-from id_verify.alive.watch import Watch
+from id_verify.alive.watch import OPEN_BEFORE_S, Watch
 from id_verify.alive.words import CueKind, CueOutcome
 from id_verify.faces.words import Advice
 from tests.support.observed import FPS, nobody, observed
@@ -172,22 +172,32 @@ def test_what_would_help_is_told_once(seen: dict[str, float], advice: Advice) ->
 
 
 def test_lids_are_measured_only_when_they_matter() -> None:
-    watch = Watch(lambda: cues((CueKind.TURN_LEFT, CueKind.BLINK2)))
+    late = Cue(kind=CueKind.BLINK2, opens_at_s=1.2, window_s=3.0)
+    watch = Watch(lambda: (*cues((CueKind.TURN_LEFT,)), late))
     resident = Resident()
-    wanted: dict[str, set[Eyes]] = {"before": set(), "turn": set(), "blink": set()}
-    phase = "before"
+    wanted: dict[str, set[bool]] = {
+        phase: set() for phase in ("settling", "turn", "long before", "just before", "blink")
+    }
+    phase = "settling"
+    turned_s = 0.0
     for n in range(400):
         t_s = n / FPS
+        if phase == "long before" and t_s - turned_s > 1.2 - OPEN_BEFORE_S + 2 / FPS:
+            phase = "just before"
         wanted[phase].add(watch.wants_eyes)
         steps = watch.feed(resident.show(t_s))
         resident.hear(t_s, steps)
         for step in steps:
             if isinstance(step, CueOpened):
                 phase = "turn" if step.kind is CueKind.TURN_LEFT else "blink"
-        if outcomes(watch)[-1:] == [CueOutcome.SEEN]:
+            elif isinstance(step, CueClosed):
+                phase, turned_s = "long before", t_s
+        if watch.findings and watch.findings[-1].outcome is CueOutcome.SEEN:
             break
-    assert wanted["before"] == {Eyes.BOTH, Eyes.NEITHER}  # none in the pause before a turn
-    one = wanted["blink"].pop()
-    assert one in (Eyes.RIGHT, Eyes.LEFT)
-    assert not wanted["blink"]
-    assert wanted["turn"] == {Eyes.NEITHER, one}  # again from the end of the turn on
+    assert wanted == {
+        "settling": {False},
+        "turn": {False},
+        "long before": {False, True},  # it becomes true when the time has come
+        "just before": {True},
+        "blink": {True},
+    }
