@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from itertools import pairwise
+from typing import Final, TypeVar
 
 from id_verify.alive.acts import ActReader, Seen
 from id_verify.alive.continuity import SEVERAL_S, continuity_of
@@ -16,6 +17,7 @@ from id_verify.alive.words import Act, CueKind, CueOutcome, LivenessOutcome
 
 SHORTEST_S: Final = 0.8
 """Of face that is needed to say anything."""
+PAIR: Final = 2
 ATTACK: Final = 0.8
 UNSURE: Final = 0.5
 
@@ -33,6 +35,9 @@ BLINKS_WITHIN_S: Final = 3.0
 """Two blinks answer one cue when they are no further apart."""
 
 
+_Face = TypeVar("_Face")
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Likeness:
     """How alike the faces of kept frames are, and what is asked of them."""
@@ -41,6 +46,15 @@ class Likeness:
     least: float = 0.0
     unproven: bool = False
     """Faces should have been compared, and were not good enough to be."""
+
+    @classmethod
+    def along(
+        cls, faces: Sequence[_Face], compare: Callable[[_Face, _Face], float], *, least: float
+    ) -> Likeness:
+        """Each face with the next, and the last with the first."""
+        pairs = [*pairwise(faces), *([(faces[-1], faces[0])] if len(faces) > PAIR else [])]
+        values = [compare(a, b) for a, b in pairs]
+        return cls(values=values, least=least, unproven=not values)
 
 
 def judge(

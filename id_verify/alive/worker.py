@@ -10,7 +10,6 @@ import random
 import signal
 import time
 from collections.abc import Sequence
-from itertools import pairwise
 from multiprocessing.connection import Connection
 from multiprocessing.shared_memory import SharedMemory
 from typing import Final, assert_never
@@ -44,7 +43,6 @@ from id_verify.faces.errors import FaceError
 from id_verify.faces.face_match import FaceMatch
 from id_verify.faces.match import LiveFace, match_live
 
-PAIR: Final = 2
 MOST_KEPT: Final = 3
 """Pictures to compare: at rest, in the middle, at the end."""
 
@@ -179,11 +177,9 @@ class Check:
         return found
 
     def _likeness(self, vectors: Sequence[Embedding]) -> Likeness:
-        """Compare the kept faces, each with the next and the last with the first.
+        """Compare the kept faces.
 
         The bar is where the calibration says "another person": within one sitting, before one
         camera, nobody comes near it.
         """
-        pairs = [*pairwise(vectors), *([(vectors[-1], vectors[0])] if len(vectors) > PAIR else [])]
-        values = [self._engine.compare(a, b) for a, b in pairs]
-        return Likeness(values=values, least=self._calibration.no_below, unproven=not values)
+        return Likeness.along(vectors, self._engine.compare, least=self._calibration.no_below)

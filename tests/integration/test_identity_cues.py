@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import json
 from pathlib import Path
 
+import cv2
 import pytest
 from typer.testing import CliRunner
 
@@ -51,6 +53,37 @@ def test_turns_are_seen_to_the_side_they_are_to_and_in_their_order(
     assert [cue.outcome for cue in seen.finding.cues] == [CueOutcome.SEEN] * 3
     turns = [one.act for one in seen.acts if one.act in (Act.TURN_LEFT, Act.TURN_RIGHT)]
     assert turns == [Act.TURN_LEFT, Act.TURN_RIGHT]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "td_live_621f73fc7c3ae23005b89f74.mov",
+        "td_live_621f74a85af9d379642ce38f.mov",
+        "td_live_62421a6b74c10315675b9eb3.mov",
+    ],
+)
+def test_whoever_follows_is_one_living_person_however_far_they_look_up(
+    data_folder: Path, name: str
+) -> None:
+    found = told(data_folder / "videos" / name, "--expect", "turn_left,turn_right,look_up")
+    assert (found["outcome"], found["refused"]) == ("live", False)
+
+
+def test_somebody_who_takes_anothers_place_in_a_recording_is_not_taken_for_them(
+    data_folder: Path, tmp_path: Path
+) -> None:
+    spliced = tmp_path / "spliced.avi"
+    people = ("621ea6b1e2c5d221d5131267", "621f73fc7c3ae23005b89f74")
+    code = cv2.VideoWriter_fourcc(*"MJPG")  # type: ignore[attr-defined]  # not in OpenCV's types
+    film = cv2.VideoWriter(str(spliced), code, 25.0, (360, 480))
+    for person in people:
+        recording = recordings_in(data_folder / "videos" / f"td_live_{person}.mov")[0]
+        for _, picture in itertools.islice(recording.frames(), 125):
+            film.write(cv2.resize(picture, (360, 480)))
+    film.release()
+    found = told(spliced)
+    assert (found["outcome"], found["refused"]) == ("another_face", True)
 
 
 def test_labelled_blinks_are_seen_and_no_others(engine: FaceEngine, data_folder: Path) -> None:
