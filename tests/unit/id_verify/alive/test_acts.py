@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from id_verify.alive.acts import ActReader
 from id_verify.alive.neutral import Neutral
+from id_verify.alive.observation import Observation
 from id_verify.alive.words import Act
 from tests.support.observed import frames, nobody, observed
 
@@ -64,6 +67,16 @@ def test_two_blinks_are_two() -> None:
         observed(t, eyes=0.08 if any(a <= t < b for a, b in shut) else 0.3) for t in frames(3.0)
     ]
     assert acts_of(*blinking) == [Act.BLINK, Act.BLINK]
+
+
+def test_a_blink_of_which_one_eye_shows_little_is_one() -> None:
+    def one_eye_in_glare(t_s: float) -> Observation:
+        shut = 0.8 < t_s < 1.0
+        one = observed(t_s, eyes=0.1 if shut else 0.3)
+        assert one.face is not None
+        return replace(one, face=replace(one.face, open_left=0.24 if shut else 0.3))
+
+    assert acts_of(*(one_eye_in_glare(t) for t in frames(2.0))) == [Act.BLINK]
 
 
 def test_lids_that_sink_slowly_are_no_blink() -> None:
