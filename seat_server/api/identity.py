@@ -134,7 +134,7 @@ class IdentityApi:
         ),
     )
     async def override_identity(self, call: Call, body: Override) -> None:
-        """Accept the resident of one's call against the evidence, with a second person."""
+        """Accept a resident against the evidence, in one's call or wrap-up, with a second person."""
         login = body.login.lower()
         await self._attempts.begin(name=login, address=call.address)
         try:
@@ -160,6 +160,6 @@ class IdentityApi:
         refusals=(CallUnknown, CallClosed, NotSeated, NothingToRead),
     )
     async def unmask_identity(self, call: Call, body: Unmask) -> Unmasked:
-        """Read the whole name and number of the resident in one's call; it is journalled."""
+        """Read the resident's whole name and number, in one's call or wrap-up; it is journalled."""
         holder = await self._checks.read_holder(call.person, body.call_id, body.reason)
         return Unmasked(name=holder.name, number=holder.number)

@@ -260,7 +260,10 @@ class AskIdentity(Command):
 
 
 class DecideIdentity(Command):
-    """Agent: is it the person. What goes against the evidence needs a second person, over REST."""
+    """Agent: is it the person; in the call, or while it is wrapped up.
+
+    What goes against the evidence needs a second person, over REST.
+    """
 
     type: Literal["identity.decide"] = "identity.decide"
     call_id: Id

@@ -705,7 +705,9 @@ export interface SaveNote {
   type: 'call.save_note'
 }
 /**
- * Agent: is it the person. What goes against the evidence needs a second person, over REST.
+ * Agent: is it the person; in the call, or while it is wrapped up.
+ *
+ * What goes against the evidence needs a second person, over REST.
  */
 export interface DecideIdentity {
   call_id: string

@@ -24,6 +24,7 @@ from signaling.protocol.commands import (
     AskIdentity,
     ExtendWrapUp,
     FinishWrapUp,
+    HandCallOver,
     SignOut,
     WithdrawIdentity,
 )
@@ -171,6 +172,13 @@ async def _has_handed_over(d: HallDriver, call_id: str) -> None:
     await d.hand_over(1, call_id, seat="02")
 
 
+async def _has_handed_over_in_the_call(d: HallDriver, call_id: str) -> None:
+    await d.open_seat(2)
+    consult = await d.invite(1, call_id, seat="02")
+    await d.join(2, consult, kiosk_n=1)
+    await d.hall.execute(agent(1), HandCallOver(op_id=d.op(), consult_id=consult.id))
+
+
 async def _has_left(d: HallDriver, call_id: str) -> None:
     await d.end_call(1, call_id)
     await d.hall.execute(agent(1), SignOut(op_id=d.op()))
@@ -184,6 +192,7 @@ MOMENTS: list[tuple[Scene, type[Refusal] | None]] = [
     (_has_finished, CallClosed),
     (_was_too_slow, CallClosed),
     (_has_handed_over, CallClosed),
+    (_has_handed_over_in_the_call, CallClosed),
     (_has_left, NotSeated),
 ]
 
@@ -311,6 +320,8 @@ async def test_a_repeated_decision_is_one(d: HallDriver) -> None:
     command = decision(d, call_id)
     for _ in range(3):
         await d.hall.execute(agent(1), command)
+    await _has_finished(d, call_id)
+    await d.hall.execute(agent(1), command)  # its answer was lost
     assert len(await d.journal("identity.decided")) == 1
 
 

@@ -57,6 +57,7 @@ const CHANGES_WORK: ReadonlySet<string> = new Set([
   'consult.decline',
   'consult.end',
   'consult.hand_over',
+  'wrap_up.finish',
 ])
 
 /** The composition of a desk: session, link, view, media, notes and alarms; knows no framework. */

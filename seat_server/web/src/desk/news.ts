@@ -1,8 +1,9 @@
 import type { DeskView } from '@xiaowu/wire'
+import { isUndecided } from './identity'
 import { visitOf, workOf } from './work'
 
 /** Something that happened without the agent's doing and that the new view does not say. */
-export type News = 'ring_withdrawn' | 'call_fell_through' | 'call_is_yours' | 'visit_over'
+export type News = 'ring_withdrawn' | 'call_fell_through' | 'call_is_yours' | 'visit_over' | 'left_undecided'
 
 /** What to tell the agent when one view follows another. `asked`: the agent caused the change. */
 export function newsBetween(before: DeskView | null, after: DeskView, asked: boolean): News | null {
@@ -15,5 +16,6 @@ export function newsBetween(before: DeskView | null, after: DeskView, asked: boo
   }
   if (was === 'ringing' && is === 'idle') return 'ring_withdrawn'
   if (was === 'call' && (is === 'idle' || is === 'break')) return 'call_fell_through'
+  if (was === 'wrap_up' && is !== 'wrap_up' && isUndecided(before.wrap_up?.identity ?? null)) return 'left_undecided'
   return null
 }

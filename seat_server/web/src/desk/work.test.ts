@@ -145,6 +145,16 @@ describe('newsBetween', () => {
     expect(newsBetween(views.call, views.break, false)).toBe('call_fell_through')
   })
 
+  it('tells of a wrap-up whose time was up before anybody decided', () => {
+    const wrapUp = deskView({ ...views.wrap_up, wrap_up: { ...views.wrap_up.wrap_up!, identity } })
+    for (const next of [views.idle, views.break, views.ringing]) {
+      expect(newsBetween(wrapUp, next, false)).toBe('left_undecided')
+      expect(newsBetween(wrapUp, next, true)).toBeNull()
+      expect(newsBetween(views.wrap_up, next, false)).toBeNull()
+    }
+    expect(newsBetween(wrapUp, wrapUp, false)).toBeNull()
+  })
+
   it('does not tell agents what they did themselves, nor what the screen says anyway', () => {
     expect(newsBetween(views.ringing, views.idle, true)).toBeNull()
     expect(newsBetween(views.call, views.wrap_up, false)).toBeNull()
