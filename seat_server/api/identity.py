@@ -134,7 +134,7 @@ class IdentityApi:
         ),
     )
     async def override_identity(self, call: Call, body: Override) -> None:
-        """Accept a resident against the evidence, in one's call or wrap-up, with a second person."""
+        """Accept the resident of one's call or wrap-up against the evidence, with a colleague."""
         login = body.login.lower()
         await self._attempts.begin(name=login, address=call.address)
         try:
