@@ -18,6 +18,9 @@ from id_verify.faces.words import Advice
 
 REACTION_S: Final = 0.15
 """Nobody answers a picture faster; what began before was not an answer."""
+RESTED_S: Final = 0.2
+"""Straight for so long before a cue opens: who goes from one act right into the next is following
+an order of their own."""
 BACK_S: Final = 2.5
 """To look straight again before the next cue."""
 OPEN_BEFORE_S: Final = 0.5
@@ -45,6 +48,7 @@ class Watch:
         self._reader: ActReader | None = None
         self._now_s = 0.0
         self._paused_since_s = 0.0
+        self._resting_from_s: float | None = None
         self._opened_s: float | None = None
         self._answers: list[Seen] = []
         self._seen_s = 0.0
@@ -120,16 +124,21 @@ class Watch:
         )
         if unasked and self._current is not None:
             return self._close(observation.t_s, CueOutcome.ANOTHER)
-        resting = observation.face is not None and self._reader.resting
+        if observation.face is None or not self._reader.resting:
+            self._resting_from_s = None
+        elif self._resting_from_s is None:
+            self._resting_from_s = observation.t_s
         cue = self._current
         if cue is None:
             return self._look_last(observation, waited_s)
         if waited_s < cue.opens_at_s:
             return ()
-        if not resting:
+        if self._resting_from_s is None:
             if waited_s > cue.opens_at_s + BACK_S:
                 return self._close(observation.t_s, CueOutcome.MISSED)
             return self._advise(Advice.LOOK_STRAIGHT)
+        if observation.t_s - self._resting_from_s < RESTED_S:
+            return ()
         self._opened_s = observation.t_s
         self._answers = []
         n = len(self._findings)
@@ -180,6 +189,7 @@ class Watch:
             return (Watched(),)
         seen = outcome is CueOutcome.SEEN
         n = len(self._findings)
+        self._resting_from_s = None
         self._findings.append(
             CueFinding(
                 kind=cue.kind,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pytest
 
 from id_verify.alive.cue import Cue
@@ -132,6 +133,26 @@ def test_who_turns_between_two_cues_plays_a_recording() -> None:
         if watch.done:
             break
     assert outcomes(watch) == [CueOutcome.SEEN, CueOutcome.ANOTHER]
+
+
+def test_who_goes_from_one_turn_right_into_the_next_plays_a_recording() -> None:
+    watch = Watch(lambda: cues((CueKind.TURN_LEFT, CueKind.TURN_RIGHT)))
+    resident = Resident()
+    turned_s = 0.0
+    for n in range(300):
+        t_s = n / FPS
+        if turned_s:  # held for a second, then across to the other side without a rest
+            yaw = float(np.clip(30 - 40 * (t_s - turned_s - 1.0), -30, 30))
+            steps = watch.feed(observed(t_s, yaw=yaw))
+        else:
+            steps = watch.feed(resident.show(t_s))
+            resident.hear(t_s, steps)
+            turned_s = t_s if any(isinstance(step, CueClosed) for step in steps) else 0.0
+        if watch.done:
+            break
+    first, second = outcomes(watch)
+    assert first is CueOutcome.SEEN
+    assert second in {CueOutcome.TOO_SOON, CueOutcome.ANOTHER}
 
 
 def test_a_face_that_goes_away_ends_the_check() -> None:
