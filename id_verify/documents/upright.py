@@ -21,6 +21,12 @@ TURNS: Final = (None, cv2.ROTATE_90_CLOCKWISE, cv2.ROTATE_180, cv2.ROTATE_90_COU
 SAME_BEYOND: Final = 0.02
 """Nearer scores than this say nothing about which way is right."""
 
+LEGIBLE: Final = 0.5
+"""What reads worse than this whichever way it is held is no text: a pattern, a portrait."""
+
+A_WORD: Final = 3
+"""Characters from which a line counts in full: an ear or a button reads as a fine 6 or 9."""
+
 LEVEL_DEG: Final = 1.5
 STEEP_DEG: Final = 44.0
 """Lines less steep than the first are level; steeper than the second, they were misunderstood."""
@@ -48,7 +54,7 @@ def turned(picture: Picture, quarter_turns: int) -> Picture:
 
 
 def set_upright(picture: Picture, reader: TextReader) -> Upright:
-    """Turn a picture so that its text stands upright; without text it is left as it is."""
+    """Turn a picture so that its text stands upright; without text that can be read it is left as it is."""
     boxes = reader.boxes(picture)
     if not boxes:
         return Upright(picture, 0, 0.0, ())
@@ -64,6 +70,8 @@ def set_upright(picture: Picture, reader: TextReader) -> Upright:
     this_way = _reads(reader, crops, weights)
     that_way = _reads(reader, [turned(crop, 2) for crop in crops], weights)
     turns = 1 if sideways else 0
+    if max(this_way, that_way) < LEGIBLE:
+        return Upright(turned(picture, 3) if sideways else picture, 0, 0.0, ())
     if that_way > this_way + SAME_BEYOND:
         picture, boxes, turns = _turned_over(picture, boxes, turns)
     certainty = float(np.clip(abs(that_way - this_way) * 2, 0.0, 1.0)) * max(this_way, that_way)
@@ -132,5 +140,7 @@ def _runs_down(boxes: list[Floats]) -> bool:
 
 
 def _reads(reader: TextReader, crops: list[Picture], weights: Floats) -> float:
-    scores = np.array([score for _, score, _ in reader.read(crops)])
+    scores = np.array(
+        [score * min(1.0, len(text.strip()) / A_WORD) for text, score, _ in reader.read(crops)]
+    )
     return float(np.average(scores, weights=weights))

@@ -230,3 +230,23 @@ def test_what_is_no_picture_is_refused_in_words(tmp_path: Path) -> None:
     run = CliRunner().invoke(documents.app, ["scan", str(file), "--json"])
     assert run.exit_code == 2
     assert json.loads(run.stdout)["refused"]
+
+
+def test_a_portrait_is_not_turned_over_for_what_looks_like_letters(
+    text: TextReader, data_folder: Path
+) -> None:
+    for file in sorted((data_folder / "faces" / "td_selfie").iterdir()):
+        found = scan(np.asarray(cv2.imread(str(file)), np.uint8), text)
+        assert (found.quarter_turns, found.upright_certainty) == (0, 0.0)
+        assert ScanFault.SIDE_UNKNOWN in found.faults
+
+
+def test_a_scan_that_cannot_be_written_is_refused_in_words(tmp_path: Path) -> None:
+    photo = tmp_path / "white.png"
+    show(np.full((90, 120, 3), 250, np.uint8), photo)
+    for out in (tmp_path / "scan.xyz", tmp_path / "nowhere" / "scan.png"):
+        run = CliRunner().invoke(documents.app, ["scan", str(photo), "-o", str(out), "--json"])
+        assert run.exit_code == 2
+        assert json.loads(run.stdout) == {"refused": "cannot_write"}
+    run = CliRunner().invoke(documents.app, ["scan", str(tmp_path / "none.png"), "--json"])
+    assert (run.exit_code, json.loads(run.stdout)) == (2, {"refused": "unreadable_file"})

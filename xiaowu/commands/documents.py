@@ -44,13 +44,21 @@ def scan_command(
     try:
         picture = decode_picture(image.read_bytes())
     except OSError as unreadable:
+        if as_json:
+            print(json.dumps({"refused": "unreadable_file"}))
         words.print(f"{image}: {unreadable.strerror}")
         sys.exit(REFUSED)
     except PictureRefused as refused:
         _print_refusal(refused, as_json=as_json)
         sys.exit(REFUSED)
     result = scan(picture, _reader() if text else None)
-    if out is not None and not cv2.imwrite(str(out), result.picture):
+    # A name whose kind OpenCV cannot write raises; a folder that is not there does not.
+    written = out is None or (
+        cv2.haveImageWriter(str(out)) and cv2.imwrite(str(out), result.picture)
+    )
+    if not written:
+        if as_json:
+            print(json.dumps({"refused": "cannot_write"}))
         words.print(f"cannot write {out}: name a .jpg or .png in a folder that is there")
         sys.exit(REFUSED)
     if as_json:

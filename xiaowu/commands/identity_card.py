@@ -43,6 +43,8 @@ def read_card(
         picture = decode_picture(image.read_bytes())
         reading = CardPictureReader.open().read(picture)
     except OSError as unreadable:
+        if as_json:
+            print(json.dumps({"refused": "unreadable_file"}))
         words.print(f"{image}: {unreadable.strerror}")
         sys.exit(REFUSED)
     except PictureRefused as refused:
@@ -57,7 +59,13 @@ def read_card(
         )
         sys.exit(REFUSED)
     if portrait is not None and reading.card is not None and reading.card.portrait:
-        portrait.write_bytes(reading.card.portrait)
+        try:
+            portrait.write_bytes(reading.card.portrait)
+        except OSError as unwritable:
+            if as_json:
+                print(json.dumps({"refused": "cannot_write"}))
+            words.print(f"cannot write {portrait}: {unwritable.strerror}")
+            sys.exit(REFUSED)
     if as_json:
         print(json.dumps(as_object(reading), ensure_ascii=False))
     else:

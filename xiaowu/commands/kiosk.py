@@ -15,9 +15,11 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
+from id_verify.alive.words import CueKind
 from kiosk_client.app import enrol_kiosk, headless_visit, open_page_kiosk, run_until
 from kiosk_client.browser import managed_policy
 from kiosk_client.errors import KioskError
+from kiosk_client.identity.unattended import IdentityPlan
 from kiosk_client.logs import set_up_logs
 from kiosk_client.settings import KioskSettings, load_settings
 from kiosk_client.sources import Sources
@@ -40,6 +42,15 @@ TOLD: Final = {
     Outcome.LOST: "the place in the line or the call was lost",
     Outcome.INTERRUPTED: "stopped; the ticket stays open for a while, start again to go on with it",
     Outcome.UNREACHABLE: "the server was not reached",
+}
+
+
+ASKED: Final = {
+    CueKind.TURN_LEFT: "turn your head to the left",
+    CueKind.TURN_RIGHT: "turn your head to the right",
+    CueKind.LOOK_UP: "look up",
+    CueKind.BLINK2: "blink twice",
+    CueKind.OPEN_MOUTH: "open your mouth",
 }
 
 
@@ -69,6 +80,14 @@ def kiosk(
     video: Annotated[Path | None, typer.Option(help="Show this video file, looped.")] = None,
     camera: Annotated[int | None, typer.Option(help="Show camera N (OpenCV's number).")] = None,
     audio: Annotated[Path | None, typer.Option(help="Play this sound file, looped.")] = None,
+    card: Annotated[
+        Path | None,
+        typer.Option(help="Show this simulated card while waiting: card.json, or its folder."),
+    ] = None,
+    face: Annotated[
+        bool,
+        typer.Option("--face", help="With --card: have the face in the picture compared, too."),
+    ] = False,
     language: Annotated[Language, typer.Option(help="The resident's language.")] = Language.ZH,
     rate: Annotated[
         int | None, typer.Option(min=1, max=5, help="Rate the service, 1 to 5.")
@@ -86,6 +105,9 @@ def kiosk(
     With --enrol alone the machine is enrolled and the program ends. Exit codes of --headless:
     0 served, 3 given up, 4 refused, 5 no window in time, 6 lost, 7 closed, 8 server not reached,
     9 stopped; 2 when it cannot start.
+
+    With --card the outcome has "identity": way, grade and the marks of card, face and presence,
+    without name or number; "code" says what went wrong on the way.
     """
     set_up_logs()
     settings = _settings(settings_file, server_url=server, data_dir=data_dir, port=port)
@@ -96,6 +118,13 @@ def kiosk(
         _cannot_start("--headless needs --item CODE", as_json=as_json)
     if video is not None and camera is not None:
         _cannot_start("give --video or --camera, not both", as_json=as_json)
+    if card is not None and not headless:
+        _cannot_start("--card goes with --headless; a page has its own reader", as_json=as_json)
+    if face and (card is None or (video is None and camera is None)):
+        _cannot_start("--face needs --card, and --video or --camera", as_json=as_json)
+    identity = None if card is None else IdentityPlan(card=card, face=face, on_cue=_say_cue)
+    if identity is not None and not identity.card_file.is_file():
+        _cannot_start(f"there is no card {identity.card_file}", as_json=as_json)
     try:
         if enrol is not None:
             device = asyncio.run(enrol_kiosk(settings, enrol))
@@ -114,7 +143,7 @@ def kiosk(
                 hang_up_after_s=hang_up_after_s,
             )
             sources = Sources(video=video, camera=camera, audio=audio, label=_label(settings))
-            result = asyncio.run(_headless(settings, plan, sources, quiet=as_json))
+            result = asyncio.run(_headless(settings, plan, sources, identity, quiet=as_json))
             _tell(result, as_json=as_json)
             raise typer.Exit(EXIT_CODE[result.outcome])
         asyncio.run(_with_page(settings, browser=browser))
@@ -136,7 +165,12 @@ async def _with_page(settings: KioskSettings, *, browser: bool) -> None:
 
 
 async def _headless(
-    settings: KioskSettings, plan: VisitPlan, sources: Sources, *, quiet: bool
+    settings: KioskSettings,
+    plan: VisitPlan,
+    sources: Sources,
+    identity: IdentityPlan | None,
+    *,
+    quiet: bool,
 ) -> VisitResult:
     loop = asyncio.get_running_loop()
     shown: KioskPhase | None = None
@@ -151,7 +185,13 @@ async def _headless(
         loop.add_signal_handler(signal.SIGINT, visit.leave)
         loop.add_signal_handler(signal.SIGTERM, visit.interrupt)
 
-    return await headless_visit(settings, plan, sources, on_phase=show, on_visit=listen)
+    return await headless_visit(
+        settings, plan, sources, on_phase=show, on_visit=listen, identity=identity
+    )
+
+
+def _say_cue(kind: CueKind) -> None:
+    words.print(f"The witness asks: {ASKED[kind]}.")
 
 
 def _sentence(view: KioskView) -> str:
@@ -183,6 +223,11 @@ def _tell(result: VisitResult, *, as_json: bool) -> None:
             f"Waited {result.waited_s:.1f} s; received {result.video_frames_received} pictures and "
             f"{result.audio_frames_received} pieces of sound."
         )
+    shown = result.identity
+    if shown is not None:
+        graded = "no verdict" if shown.grade is None else f"graded {shown.grade}"
+        why = f" ({shown.code})" if shown.code else ""
+        words.print(f"Identity, {shown.way}: {graded}{why}; card {shown.card or 'not read'}.")
 
 
 def _settings(file: Path | None, **given: object) -> KioskSettings:
