@@ -54,7 +54,7 @@ def turned(picture: Picture, quarter_turns: int) -> Picture:
 
 
 def set_upright(picture: Picture, reader: TextReader) -> Upright:
-    """Turn a picture so that its text stands upright; without text that can be read it is left as it is."""
+    """Turn a picture so that its text stands upright; without legible text it is left as it is."""
     boxes = reader.boxes(picture)
     if not boxes:
         return Upright(picture, 0, 0.0, ())
