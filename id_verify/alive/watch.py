@@ -25,6 +25,8 @@ BACK_S: Final = 2.5
 """To look straight again before the next cue."""
 OPEN_BEFORE_S: Final = 0.5
 """How long the eyes are watched before a blink is asked for, to know how they are when open."""
+LOOKED_AT_S: Final = 0.1
+"""Heads turn and mouths open in a third of a second: ten frames of one are enough for them."""
 GONE_S: Final = 1.0
 """Out of sight for longer than any turn takes."""
 LAST_LOOK_S: Final = 1.5
@@ -73,6 +75,12 @@ class Watch:
         if self._reader is None or cue is None or cue.kind is not CueKind.BLINK2:
             return False
         return self._now_s - self._paused_since_s >= cue.opens_at_s - OPEN_BEFORE_S
+
+    def wants(self, t_s: float) -> bool:
+        """Whether a frame of this time has to be looked at: a turn is slower than a blink."""
+        if self._reader is None or self.wants_eyes:
+            return True
+        return t_s - self._now_s >= LOOKED_AT_S
 
     def feed(self, observation: Observation) -> tuple[Step, ...]:
         """Return what follows from one frame."""
@@ -137,9 +145,11 @@ class Watch:
             if waited_s > cue.opens_at_s + BACK_S:
                 return self._close(observation.t_s, CueOutcome.MISSED)
             return self._advise(Advice.LOOK_STRAIGHT)
-        if observation.t_s - self._resting_from_s < RESTED_S:
-            return ()
-        self._opened_s = observation.t_s
+        rested_s = observation.t_s - self._resting_from_s
+        return () if rested_s < RESTED_S else self._open(observation.t_s, cue)
+
+    def _open(self, t_s: float, cue: Cue) -> tuple[Step, ...]:
+        self._opened_s = t_s
         self._answers = []
         n = len(self._findings)
         self.keep = n == len(self._cues) // 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -190,6 +191,29 @@ def test_what_would_help_is_told_once(seen: dict[str, float], advice: Advice) ->
     watch = Watch(cues)
     steps = [step for n in range(20) for step in watch.feed(observed(n / FPS, **seen))]  # type: ignore[arg-type]  # figures only
     assert steps == [Advised(advice)]
+
+
+def test_every_frame_is_looked_at_for_a_blink_and_every_other_for_a_turn() -> None:
+    watch = Watch(lambda: cues((CueKind.TURN_LEFT, CueKind.BLINK2)))
+    resident = Resident()
+    looked_at: dict[CueKind | None, list[bool]] = {kind: [] for kind in (None, *CueKind)}
+    asked: CueKind | None = None
+    for n in range(400):
+        t_s = n / FPS
+        wanted = watch.wants(t_s)
+        looked_at[asked].append(wanted)
+        if not wanted:
+            continue
+        steps = watch.feed(resident.show(t_s))
+        resident.hear(t_s, steps)
+        asked = next((step.kind for step in steps if isinstance(step, CueOpened)), asked)
+        if watch.done:
+            break
+    assert outcomes(watch) == [CueOutcome.SEEN, CueOutcome.SEEN]
+    turn = looked_at[CueKind.TURN_LEFT]
+    assert not any(a and b for a, b in pairwise(turn[:12]))
+    blink = looked_at[CueKind.BLINK2]
+    assert all(blink[:15])
 
 
 def test_lids_are_measured_only_when_they_matter() -> None:
