@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -18,6 +19,8 @@ from kiosk_client.identity.card_slot import open_card_slot
 from kiosk_client.identity.check import CheckParts, unpredictable
 from kiosk_client.identity.door import IdentityDoor
 from kiosk_client.identity.hall_report import HallReport
+from kiosk_client.identity.unattended import IdentityPlan, UnattendedCheck
+from kiosk_client.identity.unattended_account import UnattendedAccount
 from kiosk_client.page import Page
 from kiosk_client.settings import KioskSettings
 from kiosk_client.sources import Sources, open_media
@@ -28,6 +31,8 @@ from signaling.client.link import Link, LinkStatus
 from signaling.client.sinks import Sink
 from signaling.protocol.events import ServerEvent
 from signaling.protocol.views import KioskView
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,16 +126,37 @@ async def headless_visit(
     sink: Sink | None = None,
     on_phase: Callable[[KioskView], None] = lambda _view: None,
     on_visit: Callable[[Visit], None] = lambda _visit: None,
+    identity: IdentityPlan | None = None,
 ) -> VisitResult:
-    """One visit without a browser; `on_visit` gets hold of it. Raises KioskError."""
+    """One visit without a browser; `on_visit` gets hold of it. Raises KioskError.
+
+    With `identity` the program shows a card as soon as it has a ticket.
+    """
     device = device_of(settings)
     async with AsyncExitStack() as stack:
         media = await stack.enter_async_context(open_media(sources))
-        visit = Visit(plan, media=media, sink=sink, on_phase=on_phase)
-        on_visit(visit)
         api = await stack.enter_async_context(
             HallApi(settings.server_url, ca_file=settings.ca_file)
         )
+        own_tokens = Tokens(api, device, "device")
+        showing: asyncio.Task[UnattendedAccount] | None = None
+
+        def hear(view: KioskView) -> None:
+            nonlocal showing
+            on_phase(view)
+            if identity is not None and showing is None and view.ticket is not None:
+                check = UnattendedCheck(
+                    identity,
+                    HallReport(api, device, own_tokens),
+                    ticket_id=view.ticket.id,
+                    language=plan.language,
+                    pictures=media.pictures,
+                    camera_label=sources.camera_label,
+                )
+                showing = asyncio.create_task(check.run(), name="identity")
+
+        visit = Visit(plan, media=media, sink=sink, on_phase=hear)
+        on_visit(visit)
         link = await stack.enter_async_context(
             Link(
                 url=settings.server_url,
@@ -141,7 +167,7 @@ async def headless_visit(
                 ca_file=settings.ca_file,
             )
         )
-        own = await stack.enter_async_context(_device_link(settings, Tokens(api, device, "device")))
+        own = await stack.enter_async_context(_device_link(settings, own_tokens))
         has_camera = sources.camera is not None
         await stack.enter_async_context(
             Health(
@@ -153,7 +179,27 @@ async def headless_visit(
                 every_s=settings.health_every_s,
             )
         )
-        return await visit.run(link)
+        try:
+            result = await visit.run(link)
+        finally:
+            account = await _ended(showing)
+        return result.model_copy(update={"identity": account})
+
+
+async def _ended(showing: asyncio.Task[UnattendedAccount] | None) -> UnattendedAccount | None:
+    """What the check came to; one that still goes on has nobody left to show it to."""
+    if showing is None:
+        return None
+    if not showing.done():
+        showing.cancel()
+    await asyncio.wait({showing})
+    if showing.cancelled():
+        return None
+    if (failure := showing.exception()) is not None:
+        # The kind only: the text of an exception may quote what is nobody's business.
+        log.error("a check of identity broke", extra={"kind": type(failure).__name__})
+        return None
+    return showing.result()
 
 
 def _device_link(settings: KioskSettings, tokens: Tokens) -> Link:

@@ -33,6 +33,17 @@ class Sources:
     label: str = "KIOSK"
     """Stands in the artificial picture."""
 
+    @property
+    def camera_label(self) -> str:
+        """What the camera is called where one asks whether it is one."""
+        if self.camera is None:
+            return "virtual camera: a film"
+        try:
+            name = Path(f"/sys/class/video4linux/video{self.camera}/name")
+            return name.read_text("utf-8", "replace").strip()[:200]
+        except OSError:
+            return ""
+
 
 @asynccontextmanager
 async def open_media(sources: Sources) -> AsyncIterator[LocalMedia]:

@@ -15,6 +15,7 @@ from typing import Final, Protocol
 
 from pydantic import BaseModel
 
+from kiosk_client.identity.unattended_account import UnattendedAccount
 from signaling.client.call import CallMedia
 from signaling.client.errors import ClientError
 from signaling.client.link import LinkStatus, op_id
@@ -116,6 +117,8 @@ class VisitResult(BaseModel):
     media_rebuilds: int = 0
     reconnects: int = 0
     rating_sent: int | None = None
+    identity: UnattendedAccount | None = None
+    """What came of showing a card; null where none was to be shown, or nobody waited for it."""
 
 
 class Line(Protocol):
