@@ -23,8 +23,9 @@ RESTED_S: Final = 0.2
 an order of their own."""
 BACK_S: Final = 2.5
 """To look straight again before the next cue."""
-OPEN_BEFORE_S: Final = 0.5
-"""How long the eyes are watched before a blink is asked for, to know how they are when open."""
+OPEN_BEFORE_S: Final = 0.3
+"""Of watching the eyes before a blink is asked for, to know how they are when open; no pause is
+shorter."""
 LOOKED_AT_S: Final = 0.1
 """Heads turn and mouths open in a third of a second: ten frames of one are enough for them."""
 GONE_S: Final = 1.0
