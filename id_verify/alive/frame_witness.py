@@ -69,7 +69,7 @@ class FrameWitness:
         self._quarters = 0
         self._turned_at_s = -np.inf
         self.watched_eyes = True
-        """Whether the lids are measured: more than half of the work of a frame that asks for them."""
+        """Whether the lids are measured: more than half of the work of such a frame."""
 
     def feed(self, t_s: float, picture: Picture) -> Observation:
         """Note what one frame shows. Times must rise."""
