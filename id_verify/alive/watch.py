@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from id_verify.alive.acts import LOOK_DEG, TURN_DEG, ActReader, Seen
+from id_verify.alive.continuity import JUMP_WITHIN_S
 from id_verify.alive.cue import Cue
 from id_verify.alive.finding import CueFinding
 from id_verify.alive.judge import ANSWERS, TIMES
@@ -26,8 +27,9 @@ BACK_S: Final = 2.5
 OPEN_BEFORE_S: Final = 0.3
 """Of watching the eyes before a blink is asked for, to know how they are when open; no pause is
 shorter."""
-LOOKED_AT_S: Final = 0.1
-"""Heads turn and mouths open in a third of a second: ten frames of one are enough for them."""
+LOOKED_AT_S: Final = JUMP_WITHIN_S / 2
+"""Heads turn and mouths open in a third of a second: frames no nearer to each other than this are
+enough for them. Twice as far, a face that is suddenly elsewhere would not be noticed."""
 GONE_S: Final = 1.0
 """Out of sight for longer than any turn takes."""
 LAST_LOOK_S: Final = 1.5

@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from id_verify.alive.continuity import JUMP_WITHIN_S
 from id_verify.alive.cue import Cue
 from id_verify.alive.observation import Observation
 from id_verify.alive.steps import Advised, CueClosed, CueOpened, Step, Watched
@@ -214,6 +215,17 @@ def test_every_frame_is_looked_at_for_a_blink_and_every_other_for_a_turn() -> No
     assert not any(a and b for a, b in pairwise(turn[:12]))
     blink = looked_at[CueKind.BLINK2]
     assert all(blink[:15])
+
+
+@pytest.mark.parametrize("fps", [8.0, 10.0, 12.0, 13.0, 14.0, 15.0, 25.0, 30.0])
+def test_frames_left_out_never_hide_a_jump(fps: float) -> None:
+    watch = Watch(lambda: cues((CueKind.TURN_LEFT,)))
+    looked_at: list[float] = []
+    for n in range(round(3 * fps)):
+        if watch.wants(n / fps):
+            looked_at.append(n / fps)
+            watch.feed(observed(n / fps))
+    assert max(b - a for a, b in pairwise(looked_at)) <= max(JUMP_WITHIN_S, 1 / fps + 1e-6)
 
 
 def test_lids_are_measured_only_when_they_matter() -> None:
