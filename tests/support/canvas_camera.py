@@ -24,7 +24,7 @@ SCRIPT: Final = """
     const bytes = Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0))
     pictures[n] = await createImageBitmap(new Blob([bytes], { type: 'image/jpeg' }))
   }))
-  let done = 0, at = rest, since = 0, acting = false, cue = null
+  let done = 0, since = 0, acting = false, cue = null
   const asked = []
   const number = (now) => {
     if (!acting && asked.length && now >= asked[0].when) {
@@ -35,11 +35,11 @@ SCRIPT: Final = """
     if (acting) {
       const play = plays[done]
       if (played < play.length) return play[played]
-      acting = false; done += 1; since = now; at = play[play.length - 1]
-      return at
+      acting = false; done += 1; since = now
+      return rest
     }
     const swayed = played % (2 * sway)
-    return Math.min(at + Math.min(swayed, 2 * sway - swayed), pictures.length - 1)
+    return rest + Math.min(swayed, 2 * sway - swayed)
   }
   const look = () => {
     const shown = document.querySelector('[data-testid=face-step]')?.dataset.cue ?? null

@@ -1,8 +1,8 @@
 """Somebody on a recording who does what is asked, when it is asked: plays on act by act.
 
-The recording shows its acts in an order of its own; between them the person waits, moving a little,
-until the next cue. So a real face can be witnessed without a person at the machine, and what comes
-too early or too late can be shown as well.
+The recording shows its acts in an order of its own; between them the person waits as they did at
+its beginning, moving a little, until the next cue. So a real face can be witnessed without a person
+at the machine, and what comes too early or too late can be shown as well.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ FRAME_RATE: Final = 15
 SIZE: Final = (640, 480)
 REACTION_S: Final = 0.45
 """As long as people take; sooner, and they cannot have seen the cue."""
+TURNING_S: Final = 0.6
+"""From when an act can be told to when it goes no further."""
 SWAY: Final = 4
 """So many frames somebody who waits moves to and fro."""
 
@@ -81,7 +83,8 @@ def acts_of(video: Path, wanted: Sequence[CueKind]) -> Acts:
         cuts.append(min(between[SWAY:-SWAY], key=off))
     plays = [tuple(range(*ends)) for ends in itertools.pairwise(cuts)]
     # There and back again the way it came: what the recording shows next is another act.
-    peak = 2 + next(n for n, (t_s, _) in enumerate(poses) if t_s >= told[-1])
+    turning = [n for n, (t_s, _) in enumerate(poses) if 0 <= t_s - told[-1] <= TURNING_S]
+    peak = max((n for n in turning if poses[n][1] is not None), key=off)
     plays.append((*range(cuts[-1], peak), *range(peak, cuts[-1], -1)))
     return Acts(frames=frames, kinds=tuple(wanted), plays=tuple(plays), rest=cuts[0])
 
@@ -121,7 +124,6 @@ class Follower:
         self._acts = acts
         self._clock = clock
         self._done = 0
-        self._rest = acts.rest
         self._since = clock()
         self._acting = False
         self._asked: list[tuple[CueKind, float]] = []
@@ -147,11 +149,10 @@ class Follower:
             play = self._acts.plays[self._done]
             if played < len(play):
                 return play[played]
-            self._acting, self._done, self._since, self._rest = False, self._done + 1, now, play[-1]
-            return self._rest
+            self._acting, self._done, self._since = False, self._done + 1, now
         sway = self._acts.sway
         swayed = played % (2 * sway)
-        return min(self._rest + min(swayed, 2 * sway - swayed), len(self._acts.frames) - 1)
+        return self._acts.rest + min(swayed, 2 * sway - swayed)
 
 
 def jpegs(frames: Sequence[Picture]) -> list[str]:
