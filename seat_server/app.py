@@ -131,12 +131,13 @@ async def open_server(
         # Before the hall, so that it seals also what the hall writes at its end.
         chain = await stack.enter_async_context(open_chain_keeper(store, clock))
         seal = Seal(SealKeyFile(settings.data_dir).read, keys.note_key)
+        ledger = Ledger(store, clock, seal)
+        watch = RevisionWatch(ledger, await ledger.revisions())
         hall = await stack.enter_async_context(
             open_hall(store, clock=clock, sealer=seal, policy=settings.queue)
         )
         forecast = await stack.enter_async_context(open_forecast(hall))
         registry = CollectorRegistry()
-        ledger = Ledger(store, clock, seal)
         sessions = Sessions(ledger, settings.session, keys.token_key)
         devices = Devices(ledger, settings.devices, keys.token_key)
         accounts = Accounts(ledger, passwords or Passwords())
@@ -194,9 +195,9 @@ async def open_server(
         app.add_routes(pages.routes())
         app.add_routes(Health(store, hall, registry, database.head()).routes())
         admission.guard(in_use=signaling.sessions_in_use, revoke=signaling.revoke)
-        watch = RevisionWatch(ledger)
-        watch.follow(admission.refresh, Part.ACCESS, Part.DISTRICT, by_time=True)
+        # The picture first: who is let in is at a place that it knows.
         watch.follow(hall.reload, Part.CATALOGUE, Part.DISTRICT)
+        watch.follow(admission.refresh, Part.ACCESS, Part.DISTRICT, by_time=True)
         _keep(stack, watch.run(), name="revision-watch")
         await _listen(stack, app, listener)
         log.info("listening", extra={"url": listener.url, "version": version})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -26,10 +26,14 @@ Reader = Callable[[], Awaitable[None]]
 class RevisionWatch:
     """Compares the revisions of parts, and has those who keep a part in memory read it again."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, seen: Mapping[str, int]) -> None:
+        """Watch for what comes after `seen`: the revisions before anything was kept in memory.
+
+        Taken later, a change between what was read and the first look would be missed for ever.
+        """
         self._ledger = ledger
         self._readers: list[tuple[Reader, frozenset[Part], bool]] = []
-        self._seen: dict[str, int] = {}
+        self._seen = dict(seen)
 
     def follow(self, reader: Reader, *parts: Part, by_time: bool = False) -> None:
         """Call `reader` whenever one of `parts` was changed; `by_time`: twice a minute, too."""
@@ -37,7 +41,6 @@ class RevisionWatch:
 
     async def run(self) -> None:
         """Watch until cancelled."""
-        self._seen = await self._ledger.revisions()
         looks = 0
         while True:
             await asyncio.sleep(LOOK_EVERY_S)
