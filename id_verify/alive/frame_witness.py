@@ -75,8 +75,9 @@ class FrameWitness:
         """Note what one frame shows. Times must rise."""
         picture = self.upright(picture)
         found: FoundFace | None = None
-        followed = self._followed
-        if followed is None or t_s - followed.counted_at_s >= RECOUNT_S:
+        mesh = self._follow(t_s, picture)
+        counted = self._followed.counted_at_s if self._followed is not None else t_s
+        if mesh is None:
             found = self._count(picture)
             if found is None or self._lies_on_its_side(found):
                 self._followed = None
@@ -84,9 +85,6 @@ class FrameWitness:
                 return Observation(t_s=t_s, faces=0)
             mesh = self._found_again(picture, found)
             counted = t_s
-        else:
-            mesh = self._mesh.measure(picture, square_after(followed.mesh))
-            counted = followed.counted_at_s
         doubtful = mesh.presence < SURE and found is not None
         turned = doubtful and self._turn_camera(t_s, picture, found.score if found else 0.0)
         if turned or mesh.presence < SEEN:
@@ -115,6 +113,17 @@ class FrameWitness:
         if self._followed is not None:
             self._followed.mesh.points.fill(0.0)
             self._followed = None
+
+    def _follow(self, t_s: float, picture: Picture) -> Mesh | None:
+        """Measure the face where it was; None: it is time to look for it, or it is not there."""
+        followed = self._followed
+        if followed is None or t_s - followed.counted_at_s >= RECOUNT_S:
+            return None
+        mesh = self._mesh.measure(picture, square_after(followed.mesh))
+        if mesh.presence < SEEN:
+            self._followed = None
+            return None
+        return mesh
 
     def _found_again(self, picture: Picture, found: FoundFace) -> Mesh:
         """Measure a face that was just detected: where its points were, if that is where it is.

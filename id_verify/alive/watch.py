@@ -95,7 +95,12 @@ class Watch:
             self._seen_s = observation.t_s
         if self._reader is None:
             return self._settle(observation)
-        acts = self._reader.feed(observation)
+        steps = self._cue_goes_on(observation, self._reader.feed(observation))
+        if self.done:  # whether all was followed or not: was it the same face to the end?
+            self.keep = self._straight(observation)
+        return steps
+
+    def _cue_goes_on(self, observation: Observation, acts: Sequence[Seen]) -> tuple[Step, ...]:
         if observation.t_s - self._seen_s > GONE_S:
             return self._close(observation.t_s, CueOutcome.MISSED)
         if self._opened_s is None:
@@ -163,18 +168,19 @@ class Watch:
 
     def _look_last(self, observation: Observation, waited_s: float) -> tuple[Step, ...]:
         """After the last cue: take the face as soon as it can be compared once more."""
+        if not self._straight(observation) and waited_s < LAST_LOOK_S:
+            return ()
+        self.done = True
+        return (Watched(),)
+
+    def _straight(self, observation: Observation) -> bool:
         face, neutral = observation.face, self._settling.neutral
-        straight = (
+        return (
             face is not None
             and neutral is not None
             and abs(face.pose.yaw - neutral.yaw) < TURN_DEG
             and abs(face.pose.pitch - neutral.pitch) < LOOK_DEG
         )
-        if not straight and waited_s < LAST_LOOK_S:
-            return ()
-        self.keep = straight
-        self.done = True
-        return (Watched(),)
 
     def _listen(self, t_s: float, acts: Sequence[Seen]) -> tuple[Step, ...]:
         cue, opened_s = self._current, self._opened_s

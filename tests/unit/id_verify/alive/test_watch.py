@@ -217,6 +217,23 @@ def test_every_frame_is_looked_at_for_a_blink_and_every_other_for_a_turn() -> No
     assert all(blink[:15])
 
 
+@pytest.mark.parametrize(
+    ("pitch", "kept"), [(0.0, True), (-30.0, False)], ids=["straight", "looking down"]
+)
+def test_who_misses_a_cue_is_compared_once_more_if_they_look_straight(
+    pitch: float, kept: bool
+) -> None:
+    watch = Watch(lambda: cues((CueKind.OPEN_MOUTH,)))
+    asked = False
+    for n in range(300):
+        steps = watch.feed(observed(n / FPS, pitch=pitch if asked else 0.0))
+        asked = asked or any(isinstance(step, CueOpened) for step in steps)
+        if watch.done:
+            break
+    assert outcomes(watch) == [CueOutcome.MISSED]
+    assert bool(watch.keep) is kept
+
+
 @pytest.mark.parametrize("fps", [8.0, 10.0, 12.0, 13.0, 14.0, 15.0, 25.0, 30.0])
 def test_frames_left_out_never_hide_a_jump(fps: float) -> None:
     watch = Watch(lambda: cues((CueKind.TURN_LEFT,)))
