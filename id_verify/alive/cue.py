@@ -20,7 +20,7 @@ class Pace:
     window_low_s: float = 3.0
     window_high_s: float = 4.0
     pause_low_s: float = 0.3
-    pause_high_s: float = 1.3
+    pause_high_s: float = 0.9
 
 
 USUAL: Final = Pace()
