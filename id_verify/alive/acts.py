@@ -94,6 +94,8 @@ class ActReader:
         if face is None:
             self._blinks.lose()
             return ()
+        if observation.anew:
+            self._blinks.begin_anew()
         self._prove_turns(face)
         seen = [one.feed(observation.t_s, face) for one in self._watched]
         blink = self._blinks.feed(observation.t_s, face)

@@ -86,6 +86,11 @@ class BlinkReader:
         """The eyes were not to be seen: what was under way is void."""
         self._shut = None
 
+    def begin_anew(self) -> None:
+        """It may be another face: how far its eyes are open has to be learnt."""
+        self.lose()
+        self._open.clear()
+
     def _notice(self, t_s: float, eyes: float, pitch: float) -> None:
         while self._open and t_s - self._open[0][0] > REMEMBERED_S:
             self._open.popleft()

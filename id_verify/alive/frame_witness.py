@@ -75,7 +75,7 @@ class FrameWitness:
         """Note what one frame shows. Times must rise."""
         picture = self.upright(picture)
         found: FoundFace | None = None
-        mesh = self._follow(t_s, picture)
+        mesh, anew = self._follow(t_s, picture), False
         counted = self._followed.counted_at_s if self._followed is not None else t_s
         if mesh is None:
             found = self._count(picture)
@@ -83,7 +83,7 @@ class FrameWitness:
                 self._followed = None
                 self._turn_camera(t_s, picture, 0.0)
                 return Observation(t_s=t_s, faces=0)
-            mesh = self._found_again(picture, found)
+            mesh, anew = self._measured(picture, found)
             counted = t_s
         doubtful = mesh.presence < SURE and found is not None
         turned = doubtful and self._turn_camera(t_s, picture, found.score if found else 0.0)
@@ -91,7 +91,8 @@ class FrameWitness:
             self._followed = None
             return Observation(t_s=t_s, faces=0)
         self._followed = _Followed(mesh, counted)
-        return Observation(t_s=t_s, faces=self._faces, face=self._note(t_s, picture, mesh, found))
+        face = self._note(t_s, picture, mesh, found)
+        return Observation(t_s=t_s, faces=self._faces, face=face, anew=anew)
 
     def warm(self) -> None:
         """Run every model once: the first time takes several times as long as the others."""
@@ -125,8 +126,10 @@ class FrameWitness:
             return None
         return mesh
 
-    def _found_again(self, picture: Picture, found: FoundFace) -> Mesh:
+    def _measured(self, picture: Picture, found: FoundFace) -> tuple[Mesh, bool]:
         """Measure a face that was just detected: where its points were, if that is where it is.
+
+        If not, it is found anew.
 
         The detector's square is larger and lies otherwise than the one round the points, and all
         figures with it: changing between the two shakes mouths and angles five times a second.
@@ -134,8 +137,8 @@ class FrameWitness:
         if self._followed is not None and _at_one(self._followed.mesh, found):
             mesh = self._mesh.measure(picture, square_after(self._followed.mesh))
             if mesh.presence >= SURE:
-                return mesh
-        return self._mesh.measure(picture, square_of(found))
+                return mesh, False
+        return self._mesh.measure(picture, square_of(found)), True
 
     def _note(
         self, t_s: float, picture: Picture, mesh: Mesh, found: FoundFace | None

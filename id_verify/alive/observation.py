@@ -19,6 +19,8 @@ class Observation:
     faces: int
     """How many were found when it was last counted."""
     face: ObservedFace | None = None
+    anew: bool = False
+    """It was not followed here from the frame before, but found: it may be another one."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

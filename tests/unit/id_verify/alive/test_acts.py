@@ -101,3 +101,12 @@ def test_a_face_that_was_gone_meanwhile_did_not_blink() -> None:
         for t in frames(1.3)
     ]
     assert acts_of(*gone, *(observed(t) for t in frames(1.0, 1.3))) == []
+
+
+def test_a_face_that_was_found_anew_meanwhile_did_not_blink() -> None:
+    swapped = [
+        replace(observed(t, eyes=0.1 if 0.95 < t < 1.15 else 0.3), anew=abs(t - 1.0667) < 0.01)
+        for t in frames(2.0)
+    ]
+    assert sum(one.anew for one in swapped) == 1
+    assert acts_of(*swapped) == []
