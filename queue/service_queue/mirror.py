@@ -237,10 +237,11 @@ class HallMirror:
         tickets = ticket_deadlines(
             self._open.values(), self.locations, self.policy, staffed=staffed
         )
+        calls = call_deadlines(self.calls.values(), self.tickets, self.seats, self.policy)
         return min(
             min(tickets, default=NEVER),
             min(seat_deadlines(self.seats.values(), self.policy), default=NEVER),
-            min(call_deadlines(self.calls.values(), self.policy), default=NEVER),
+            min(calls, default=NEVER),
             min((o.expires_at for o in self.offers.values() if o.outcome is None), default=NEVER),
             min(consult_deadlines(self.invitations.live(), self.policy), default=NEVER),
             min((self.tickets[one].rating_until or 0.0 for one in self._to_rate), default=NEVER),
