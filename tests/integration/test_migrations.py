@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from alembic import command
-from sqlalchemy import inspect
+from sqlalchemy import inspect, text
 
 from seat_server.database import Database, DatabaseRefused, alembic_config
 from service_queue.backend import open_engine
@@ -43,6 +43,22 @@ def test_a_database_goes_back_to_nothing_and_forward_again(
             command.downgrade(alembic_config(connection), "base")
             connection.commit()
             assert set(inspect(connection).get_table_names()) <= {"alembic_version"}
+    finally:
+        engine.dispose()
+    found = Database(database.url, tmp_path)
+    found.migrate(NOW)
+    assert found.differences() == []
+
+
+def test_a_database_that_counted_readings_by_the_day_is_taken_over(
+    database: EmptyDatabase, tmp_path: Path
+) -> None:
+    engine = open_engine(database.url)
+    try:
+        with engine.connect() as connection:
+            command.downgrade(alembic_config(connection), "0004")
+            connection.execute(text("INSERT INTO identity_read VALUES ('a01', '2026-11-20', 3)"))
+            connection.commit()
     finally:
         engine.dispose()
     found = Database(database.url, tmp_path)

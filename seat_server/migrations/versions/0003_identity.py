@@ -1,4 +1,4 @@
-"""Checks of identity: where each stands, sealed verdicts, whose number was read."""
+"""Checks of identity: where each stands, sealed verdicts, how many numbers were read."""
 
 from __future__ import annotations
 
@@ -89,13 +89,9 @@ def upgrade() -> None:
     op.create_table(
         "identity_read",
         sa.Column("agent_id", sa.String(), nullable=False),
-        sa.Column("ticket_id", sa.String(), nullable=False),
-        sa.Column("seat_id", sa.String(), nullable=False),
-        sa.Column("at", sa.Float(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["ticket_id"], ["ticket.id"], name=op.f("fk_identity_read_ticket_id_ticket")
-        ),
-        sa.PrimaryKeyConstraint("agent_id", "ticket_id", name=op.f("pk_identity_read")),
+        sa.Column("day", sa.String(), nullable=False),
+        sa.Column("n", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("agent_id", "day", name=op.f("pk_identity_read")),
     )
 
 
