@@ -50,6 +50,7 @@ from id_verify.alive.worker_messages import (
 )
 from id_verify.faces.engine import DEFAULT_ENGINE, Picture
 from id_verify.faces.face_match import FaceMatch
+from id_verify.listener import start_listening
 
 SLOTS: Final = 2
 """One frame is looked at while the next one waits; a third would only be older."""
@@ -218,8 +219,7 @@ class Witness:
         )
         await asyncio.to_thread(self._process.start)
         there.close()
-        self._reader = threading.Thread(target=self._read, args=(here,), name="witness reports")
-        self._reader.start()
+        self._reader = start_listening(here, self._reports, name="witness reports")
         self._pump = asyncio.create_task(self._take_reports(), name="witness reports")
 
     async def close(self) -> None:
@@ -263,19 +263,6 @@ class Witness:
                 self._line.send(order)
         except (BrokenPipeError, ConnectionResetError, OSError):
             self._loop.call_soon_threadsafe(self._lose, WitnessLost("its process ended"))
-
-    def _read(self, line: Connection) -> None:
-        """Read reports until the other end is closed. Runs in a thread of its own."""
-        report: Report | None
-        while True:
-            try:
-                report = line.recv()
-            except (EOFError, OSError):
-                report = None
-            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is interested
-                self._loop.call_soon_threadsafe(self._reports.put_nowait, report)
-            if report is None:
-                return
 
     async def _take_reports(self) -> None:
         while True:

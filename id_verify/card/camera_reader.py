@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import multiprocessing
 import threading
 from multiprocessing.connection import Connection
@@ -23,6 +22,7 @@ from id_verify.card.errors import (
 )
 from id_verify.card.reader import READ_TIMEOUT_S
 from id_verify.card.words import CardAdvice, CardOutcome, CardSource
+from id_verify.listener import start_listening
 
 START_S: Final = 30.0
 """Loading the models on a busy machine; afterwards a reading has its own limit."""
@@ -133,10 +133,7 @@ class _Worker:
         )
         await asyncio.to_thread(self._process.start)
         there.close()
-        self._listener = threading.Thread(
-            target=self._listen, args=(here,), name="card camera", daemon=True
-        )
-        self._listener.start()
+        self._listener = start_listening(here, self._answers, name="card camera")
 
     async def ask(self, request: Request, within_s: float) -> Answer:
         """Ask when no older answer is owed any more; those are let go."""
@@ -175,19 +172,6 @@ class _Worker:
             await asyncio.to_thread(_end, process, listener)
         if line is not None:
             line.close()
-
-    def _listen(self, line: Connection) -> None:
-        """Hand on answers until the process ends. Runs in a thread of its own."""
-        answer: Answer | None
-        while True:
-            try:
-                answer = line.recv()
-            except (EOFError, OSError):
-                answer = None
-            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is interested
-                self._loop.call_soon_threadsafe(self._answers.put_nowait, answer)
-            if answer is None:
-                return
 
 
 def _end(process: SpawnProcess, listener: threading.Thread | None) -> None:
