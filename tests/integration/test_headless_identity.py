@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from kiosk_client.app import enrol_kiosk, headless_visit
+from kiosk_client.app import headless_visit
 from kiosk_client.identity.unattended import IdentityPlan
 from kiosk_client.settings import KioskSettings
 from kiosk_client.sources import Sources
@@ -22,7 +22,7 @@ from signaling.protocol.identity import CardSource, IdentityGrade, IdentityWay, 
 from signaling.protocol.views import DeskView
 from signaling.protocol.words import CallState
 from tests.conftest import DATA
-from tests.support.real_hall import DeskBot, open_hall_server
+from tests.support.real_hall import DeskBot, enrolled, open_hall_server
 from tests.support.sample_card import NAME, put_card
 from xiaowu.commands import kiosk
 
@@ -41,10 +41,7 @@ async def server(tmp_path: Path) -> AsyncIterator[RunningServer]:
 
 @pytest.fixture
 async def settings(server: RunningServer, tmp_path: Path) -> KioskSettings:
-    made = KioskSettings(server_url=server.url, data_dir=tmp_path / "kiosk")
-    code = await server.devices.make_code(KIOSK, actor="test")
-    await enrol_kiosk(made, code.code)
-    return made
+    return await enrolled(server, KIOSK, tmp_path / "kiosk")
 
 
 async def visit(

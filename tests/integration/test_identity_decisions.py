@@ -34,6 +34,17 @@ from tests.support.server_api import (
 pytestmark = pytest.mark.integration
 
 
+def confirmed_alone(call_id: str) -> DecideIdentity:
+    """What an agent decides who has looked, and has nobody beside them."""
+    return DecideIdentity(
+        op_id="alone",
+        call_id=call_id,
+        decision=IdentityDecision.CONFIRMED,
+        reason=DecisionReason.LOOKED_AND_SAME,
+        note="照片旧",
+    )
+
+
 async def test_an_agent_reads_the_whole_number_in_the_call_and_says_why(
     database: EmptyDatabase, tmp_path: Path
 ) -> None:
@@ -72,14 +83,8 @@ async def test_against_the_evidence_a_second_person_signs_with_their_own_passwor
         assert answer.body["grade"] == "refused"
         actor, call_id = await into_call(visit)
         hall = visit.under_test.server.hall
-        alone = DecideIdentity(
-            op_id="alone",
-            call_id=call_id,
-            decision=IdentityDecision.CONFIRMED,
-            reason=DecisionReason.LOOKED_AND_SAME,
-            note="照片旧",
-        )
-        with pytest.raises(Exception, match="second person"):
+        alone = confirmed_alone(call_id)
+        with pytest.raises(SecondNeeded):
             await hall.execute(actor, alone)
 
         browser = await visit.under_test.signed_in("agent")
@@ -156,13 +161,7 @@ async def test_two_people_may_still_decide_while_the_agent_wraps_up_and_no_later
         }
         shown = await browser.call("POST", "/api/identity/unmask", number)
         assert shown.body == {"name": NAME, "number": NUMBER}
-        alone = DecideIdentity(
-            op_id="alone",
-            call_id=call_id,
-            decision=IdentityDecision.CONFIRMED,
-            reason=DecisionReason.LOOKED_AND_SAME,
-            note="照片旧",
-        )
+        alone = confirmed_alone(call_id)
         with pytest.raises(SecondNeeded):
             await hall.execute(actor, alone)
         answer = await browser.call("POST", "/api/identity/overrides", second)

@@ -23,7 +23,7 @@ from service_queue.policy import Policy
 from signaling.client.sinks import LastPicture, ToneDetector
 from signaling.protocol.words import CallState, KioskPhase, MediaReport, SeatState
 from tests.support.media_pair import AGENT_HZ, Both, until
-from tests.support.real_hall import DeskBot, open_hall_server
+from tests.support.real_hall import DeskBot, enrolled, open_hall_server
 
 pytestmark = pytest.mark.integration
 
@@ -40,11 +40,7 @@ async def server(tmp_path: Path) -> AsyncIterator[RunningServer]:
 
 @pytest.fixture
 async def settings(server: RunningServer, tmp_path: Path) -> KioskSettings:
-    made = KioskSettings(server_url=server.url, data_dir=tmp_path / "kiosk")
-    code = await server.devices.make_code(KIOSK, actor="test")
-    device = await enrol_kiosk(made, code.code)
-    assert device.kiosk_id == KIOSK
-    return made
+    return await enrolled(server, KIOSK, tmp_path / "kiosk")
 
 
 async def test_a_visit_from_ticket_to_rating(

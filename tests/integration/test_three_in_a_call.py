@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kiosk_client.app import enrol_kiosk, headless_visit
+from kiosk_client.app import headless_visit
 from kiosk_client.settings import KioskSettings
 from kiosk_client.sources import Sources
 from kiosk_client.visit import Outcome, VisitPlan, VisitResult
@@ -19,7 +19,7 @@ from signaling.client.sinks import LastPicture, ToneDetector
 from signaling.protocol.commands import EndConsult, HandCallOver, InviteColleague
 from signaling.protocol.words import CallState, SeatState, TransferReason
 from tests.support.media_pair import AGENT_HZ, Both, until
-from tests.support.real_hall import DeskBot, open_hall_server
+from tests.support.real_hall import DeskBot, enrolled, open_hall_server
 
 pytestmark = pytest.mark.integration
 
@@ -35,10 +35,7 @@ async def server(tmp_path: Path) -> AsyncIterator[RunningServer]:
 
 @pytest.fixture
 async def settings(server: RunningServer, tmp_path: Path) -> KioskSettings:
-    made = KioskSettings(server_url=server.url, data_dir=tmp_path / "kiosk")
-    code = await server.devices.make_code(KIOSK, actor="test")
-    await enrol_kiosk(made, code.code)
-    return made
+    return await enrolled(server, KIOSK, tmp_path / "kiosk")
 
 
 async def in_threes(host: DeskBot, guest: DeskBot) -> str:

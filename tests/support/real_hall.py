@@ -10,6 +10,8 @@ from typing import Any, Self
 
 import aiohttp
 
+from kiosk_client.app import enrol_kiosk
+from kiosk_client.settings import KioskSettings
 from seat_server.app import RunningServer, open_server
 from seat_server.district import load_district, sample_district
 from seat_server.settings import Settings
@@ -48,6 +50,15 @@ async def open_hall_server(
     async with open_server(settings, version="test") as server:
         await load_district(server.ledger, sample_district())
         yield server
+
+
+async def enrolled(server: RunningServer, kiosk_id: str, data_dir: Path) -> KioskSettings:
+    """The settings of a kiosk that has its key in `data_dir`."""
+    settings = KioskSettings(server_url=server.url, data_dir=data_dir)
+    code = await server.devices.make_code(kiosk_id, actor="test")
+    device = await enrol_kiosk(settings, code.code)
+    assert device.kiosk_id == kiosk_id
+    return settings
 
 
 class DeskBot:
