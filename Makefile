@@ -58,7 +58,8 @@ check-web: setup
 unit: setup ## Run the unit tests
 	@pytest -q tests/unit
 
-integration: setup ## Run the tests with real sockets, a real database and real media
+# The Chinese font with which cards are drawn comes along with the browser.
+integration: browser ## Run the tests with real sockets, a real database and real media
 	@pytest -q tests/integration
 
 # A process of its own: the browser's event loop and pytest-asyncio's must not meet.
