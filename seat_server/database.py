@@ -7,7 +7,7 @@ import datetime
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from alembic import command
 from alembic.autogenerate import compare_metadata
@@ -26,7 +26,7 @@ from service_queue import consult_tables as _consult_tables  # noqa: F401
 from service_queue import identity_tables as _identity_tables  # noqa: F401
 from service_queue import line_tables as _line_tables  # noqa: F401
 from service_queue import tables as _queue_tables  # noqa: F401
-from service_queue.backend import open_engine
+from service_queue.backend import READ_ONLY, open_engine
 from service_queue.errors import StoreUnavailable
 
 SCRIPTS: Final = Path(__file__).with_name("migrations")
@@ -62,7 +62,8 @@ class Database:
             DatabaseRefused: it is no database of ours, or cannot be read.
         """
         try:
-            with self._connect() as connection:
+            with self.connect() as connection:
+                connection.info[READ_ONLY] = True
                 current = MigrationContext.configure(connection).get_current_revision()
                 if current is None and _has_tables(connection):
                     raise DatabaseRefused(f"{self._shown}: holds tables that are not ours")
@@ -106,7 +107,7 @@ class Database:
             self.require_head()
         copy = None if current is None else self._back_up(current, now)
         try:
-            with self._connect() as connection:
+            with self.connect() as connection:
                 if not self._is_file:
                     _wait_for_other_migrations(connection)
                 command.upgrade(alembic_config(connection), "head")
@@ -117,7 +118,8 @@ class Database:
 
     def differences(self) -> list[object]:
         """Where the models and the migrated database differ; empty when all is well."""
-        with self._connect() as connection:
+        with self.connect() as connection:
+            connection.info[READ_ONLY] = True
             context = MigrationContext.configure(connection, opts={"compare_type": True})
             return list(compare_metadata(context, SQLModel.metadata))
 
@@ -125,10 +127,20 @@ class Database:
         """Write a new migration file from the differences, for a developer to look over."""
         known = ScriptDirectory.from_config(alembic_config()).walk_revisions()
         number = f"{1 + sum(1 for _ in known):04}"
-        with self._connect() as connection:
+        with self.connect() as connection:
             command.revision(
                 alembic_config(connection), message=message, rev_id=number, autogenerate=True
             )
+
+    @contextlib.contextmanager
+    def connect(self) -> Iterator[Connection]:
+        """A connection on which a change of shape is all or nothing."""
+        engine = self._open_file() if self._is_file else _open_server(self._url)
+        try:
+            with engine.connect() as connection:
+                yield connection
+        finally:
+            engine.dispose()
 
     @property
     def _shown(self) -> str:
@@ -164,16 +176,6 @@ class Database:
             old.unlink()
         return copy
 
-    @contextlib.contextmanager
-    def _connect(self) -> Iterator[Connection]:
-        """A connection on which a change of shape is all or nothing."""
-        engine = self._open_file() if self._is_file else _open_server(self._url)
-        try:
-            with engine.connect() as connection:
-                yield connection
-        finally:
-            engine.dispose()
-
     def _open_file(self) -> Engine:
         """An engine on an SQLite file, which is left as it is until something is written.
 
@@ -196,10 +198,23 @@ class Database:
 
 
 def _open_server(url: str) -> Engine:
+    """An engine on which whoever changes or compares a shape may take time to think.
+
+    The hall cuts off who holds its turn and is idle for seconds. Comparing shapes takes Python
+    that long on a busy machine, and nobody is served while a shape changes.
+    """
     try:
-        return open_engine(url)
+        engine = open_engine(url)
     except StoreUnavailable as unknown:
         raise DatabaseRefused(str(unknown)) from unknown
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: Any) -> None:
+        cursor = connection.cursor()
+        cursor.execute("SET idle_in_transaction_session_timeout = 0")
+        cursor.close()
+
+    return engine
 
 
 def alembic_config(connection: Connection | None = None) -> Config:

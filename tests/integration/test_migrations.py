@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 from alembic import command
+from alembic.runtime.migration import MigrationContext
 from sqlalchemy import inspect, text
 
+import seat_server.database
 from seat_server.database import Database, DatabaseRefused, alembic_config
 from service_queue.backend import open_engine
 from tests.support.databases import EmptyDatabase, PostgresServer
@@ -37,15 +39,11 @@ def test_models_and_migrations_agree(database: EmptyDatabase, tmp_path: Path) ->
 def test_a_database_goes_back_to_nothing_and_forward_again(
     database: EmptyDatabase, tmp_path: Path
 ) -> None:
-    engine = open_engine(database.url)
-    try:
-        with engine.connect() as connection:
-            command.downgrade(alembic_config(connection), "base")
-            connection.commit()
-            assert set(inspect(connection).get_table_names()) <= {"alembic_version"}
-    finally:
-        engine.dispose()
     found = Database(database.url, tmp_path)
+    with found.connect() as connection:
+        command.downgrade(alembic_config(connection), "base")
+        connection.commit()
+        assert set(inspect(connection).get_table_names()) <= {"alembic_version"}
     found.migrate(NOW)
     assert found.differences() == []
 
@@ -53,17 +51,34 @@ def test_a_database_goes_back_to_nothing_and_forward_again(
 def test_a_database_that_counted_readings_by_the_day_is_taken_over(
     database: EmptyDatabase, tmp_path: Path
 ) -> None:
-    engine = open_engine(database.url)
-    try:
-        with engine.connect() as connection:
-            command.downgrade(alembic_config(connection), "0004")
-            connection.execute(text("INSERT INTO identity_read VALUES ('a01', '2026-11-20', 3)"))
-            connection.commit()
-    finally:
-        engine.dispose()
     found = Database(database.url, tmp_path)
+    with found.connect() as connection:
+        command.downgrade(alembic_config(connection), "0004")
+        connection.execute(text("INSERT INTO identity_read VALUES ('a01', '2026-11-20', 3)"))
+        connection.commit()
     found.migrate(NOW)
     assert found.differences() == []
+
+
+def test_shapes_are_compared_beside_a_running_hall_and_at_leisure(
+    postgres: EmptyDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A machine that stands still for seconds while it compares is not cut off."""
+
+    def cut_off_after(context: MigrationContext, _models: object) -> list[object]:
+        assert context.connection is not None
+        row = context.connection.exec_driver_sql("SHOW idle_in_transaction_session_timeout")
+        return [row.scalar()]
+
+    monkeypatch.setattr(seat_server.database, "compare_metadata", cut_off_after)
+    found = Database(postgres.url, tmp_path)
+    engine = open_engine(postgres.url)
+    try:
+        with engine.begin():  # a hall that holds its turn to write
+            assert found.current() == found.head()
+            assert found.differences() == ["0"]
+    finally:
+        engine.dispose()
 
 
 def test_an_empty_postgresql_is_refused_with_the_command_to_run(bare: str, tmp_path: Path) -> None:
