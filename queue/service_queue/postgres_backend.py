@@ -45,7 +45,15 @@ STATEMENT_S: Final = 30
 CONNECT_WITHIN_S: Final = 5
 
 _TURN: Final = f"BEGIN; SELECT pg_advisory_xact_lock({TURN_LOCK})"
-_READ: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+
+READ_IDLE_MIN: Final = 10
+"""A reader holds nobody up and may work on what it read: a journal of years, on a busy machine.
+Its view of the rows is kept for it meanwhile, so not for ever."""
+
+_READ: Final = (
+    "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
+    f"SET LOCAL idle_in_transaction_session_timeout = '{READ_IDLE_MIN}min'"
+)
 
 
 _SERVERS: Final = f"""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import closing, suppress
 
@@ -138,6 +139,21 @@ async def test_a_process_that_holds_its_turn_and_sleeps_loses_it(
     finally:
         awake.set()
         await sleeper.close()
+
+
+async def test_a_reader_that_thinks_is_not_cut_off(postgres: EmptyDatabase) -> None:
+    reader = Store.open(postgres.url, turn_within_s=0.2)
+
+    def think(connection: Connection) -> list[int]:
+        found = positions(connection)
+        time.sleep(0.3)  # three times as long as a writer's turn may stand still
+        return found + positions(connection)
+
+    try:
+        assert await reader.write(put(1)) == 1
+        assert await reader.read(think) == [1, 1]
+    finally:
+        await reader.close()
 
 
 async def test_one_process_at_a_time_is_at_a_chore(store: Store, postgres: EmptyDatabase) -> None:
