@@ -88,7 +88,7 @@ def test_somebody_elses_database_is_left_alone(database: Database, file: Path) -
 
 def test_an_older_database_is_copied_before_it_is_changed(database: Database, file: Path) -> None:
     database.migrate(NOW)
-    with database._connect() as connection:
+    with database.connect() as connection:
         command.downgrade(alembic_config(connection), "0001")
         connection.commit()
     run(file, "INSERT INTO revision VALUES ('marker', 7)")
