@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from id_verify.alive.acts import LOOK_DEG, TURN_DEG, ActReader, Seen
-from id_verify.alive.continuity import JUMP_WITHIN_S
 from id_verify.alive.cue import Cue
 from id_verify.alive.finding import CueFinding
 from id_verify.alive.judge import ANSWERS, TIMES
@@ -27,9 +26,6 @@ BACK_S: Final = 2.5
 OPEN_BEFORE_S: Final = 0.3
 """Of watching the eyes before a blink is asked for, to know how they are when open; no pause is
 shorter."""
-LOOKED_AT_S: Final = JUMP_WITHIN_S / 2
-"""Heads turn and mouths open in a third of a second: frames no nearer to each other than this are
-enough for them. Twice as far, a face that is suddenly elsewhere would not be noticed."""
 GONE_S: Final = 1.0
 """Out of sight for longer than any turn takes."""
 LAST_LOOK_S: Final = 1.5
@@ -78,12 +74,6 @@ class Watch:
         if self._reader is None or cue is None or cue.kind is not CueKind.BLINK2:
             return False
         return self._now_s - self._paused_since_s >= cue.opens_at_s - OPEN_BEFORE_S
-
-    def wants(self, t_s: float) -> bool:
-        """Whether a frame of this time has to be looked at: a turn is slower than a blink."""
-        if self._reader is None or self.wants_eyes:
-            return True
-        return t_s - self._now_s >= LOOKED_AT_S
 
     def feed(self, observation: Observation) -> tuple[Step, ...]:
         """Return what follows from one frame."""

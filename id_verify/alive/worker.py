@@ -126,7 +126,7 @@ class Check:
     def look(self, t_s: float, picture: Picture) -> tuple[Step, ...]:
         """Note one frame; it may be overwritten afterwards."""
         self._frames += 1
-        if self._watch.done or not self._watch.wants(t_s):
+        if self._watch.done:
             return ()
         self._witness.watched_eyes = self._watch.wants_eyes
         observation = self._witness.feed(t_s, picture)
