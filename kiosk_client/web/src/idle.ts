@@ -23,7 +23,8 @@ export function watchIdle(options: IdleOptions): Readonly<Ref<number | null>> {
     secondsLeft.value = null
   }
   const { signal } = options
-  for (const gesture of ['pointerdown', 'keydown', 'wheel', 'scroll'] as const) {
+  // What a hand does, and nothing else: a page also scrolls by itself, and would keep itself awake.
+  for (const gesture of ['pointerdown', 'touchmove', 'keydown', 'wheel'] as const) {
     window.addEventListener(gesture, touched, { signal, capture: true, passive: true })
   }
   // The warning goes with the finished click, after its own buttons have heard it: gone at the
